@@ -1,0 +1,563 @@
+"""Every error of the service: code, HTTP status and text, each in one place.
+
+A `Fault` is an entry of the list; raising one is `raise ServiceError(errors.TABLE_NOT_FOUND, table=name)`.
+The gateway puts a `ServiceError` on the wire; operations whose answer lists failures may catch it too.
+Any other exception is a bug of ours and shows as an InternalServerError.
+
+Odd spacing and spelling inside the texts are the service's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+_MODELLED = "com.amazonaws.dynamodb.v20120810#"
+_FRAMEWORK = "com.amazon.coral.service#"
+_VALIDATION = "com.amazon.coral.validate#ValidationException"
+
+ENVELOPE = "1 validation error detected: "
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One error: its wire type, its text with `{parameters}`, and how the text is carried."""
+
+    type: str
+    text: str | None
+    status: int = 400
+    message_key: str = "message"
+
+
+class ServiceError(Exception):
+    """An answer of the service that is an error.
+
+    `members` are further members of the error's body, such as the `Item` of a failed condition.
+    """
+
+    def __init__(self, fault: Fault, /, *, members: dict[str, Any] | None = None, **parameters: object) -> None:
+        self.fault = fault
+        self.message = None if fault.text is None else fault.text.format(**parameters)
+        self.members = members or {}
+        super().__init__(self.message or self.code)
+
+    @property
+    def code(self) -> str:
+        """The short name that SDKs show, e.g. `ValidationException`."""
+        return self.fault.type.rpartition("#")[2]
+
+    def enveloped(self) -> ServiceError:
+        """The same error as the single writes word it before they look at the table (values.md, 1)."""
+        if self.fault.type != _VALIDATION or self.message is None or " detected: " in self.message[:40]:
+            return self
+        return ServiceError(VALIDATION, message=ENVELOPE + self.message)
+
+    def prefixed(self, prefix: str, suffix: str = "") -> ServiceError:
+        """The same validation error with text around it."""
+        return ServiceError(VALIDATION, message=f"{prefix}{self.message}{suffix}")
+
+    def body(self) -> dict[str, Any]:
+        """The JSON body: `__type` first, then the message if there is one, then the other members."""
+        body: dict[str, Any] = {"__type": self.fault.type}
+        if self.message is not None:
+            body[self.fault.message_key] = self.message
+        body.update(self.members)
+        return body
+
+
+def _validation(text: str) -> Fault:
+    return Fault(_VALIDATION, text)
+
+
+def _invalid_parameter(text: str) -> Fault:
+    return Fault(_VALIDATION, "One or more parameter values were invalid: " + text)
+
+
+def _modelled(name: str, text: str, status: int = 400) -> Fault:
+    return Fault(_MODELLED + name, text, status)
+
+
+def _framework(name: str, text: str | None, key: str = "message", status: int = 400) -> Fault:
+    return Fault(_FRAMEWORK + name, text, status, key)
+
+
+# --- Protocol ---------------------------------------------------------------------------------
+
+SERIALIZATION = _framework("SerializationException", "{message}", "Message")
+UNPARSABLE_BODY = _framework("SerializationException", None)
+UNKNOWN_OPERATION = _framework("UnknownOperationException", None)
+NOT_BUILT = _framework(
+    "UnknownOperationException",
+    "{operation} is an operation of DynamoDB that this emulator does not have yet; "
+    "docs/compatibility.md lists what it has.",
+)
+MISSING_AUTHENTICATION = _framework(
+    "MissingAuthenticationTokenException", "Request is missing Authentication Token"
+)
+INTERNAL = _modelled("InternalServerError", "{message}", status=500)
+
+VALIDATION = _validation("{message}")
+"""For texts that are put together elsewhere out of this list's own parts."""
+
+# --- Finding things -----------------------------------------------------------------------------
+
+RESOURCE_NOT_FOUND = _modelled("ResourceNotFoundException", "Requested resource not found")
+TABLE_NOT_FOUND = _modelled(
+    "ResourceNotFoundException", "Requested resource not found: Table: {table} not found"
+)
+TABLE_EXISTS = _modelled("ResourceInUseException", "Table already exists: {table}")
+INDEX_NOT_FOUND = _validation("The table does not have the specified index: {index}")
+INDEX_BACKFILLING = _validation("Cannot read from backfilling global secondary index: {index}")
+
+# --- Attribute values (values.md) ---------------------------------------------------------------
+
+VALUE_EMPTY = _validation(
+    "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
+)
+VALUE_AMBIGUOUS = _validation(
+    "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
+)
+EMPTY_ATTRIBUTE_NAME = _validation("Empty attribute name")
+ATTRIBUTE_NAME_TOO_LONG = _validation("Attribute name is too large, must be less than 65536 bytes")
+NULL_NOT_TRUE = _invalid_parameter("Null attribute value types must have the value of true")
+NUMBER_INVALID = _validation("The parameter cannot be converted to a numeric value: {text}")
+NUMBER_EMPTY_OLDER = _validation("The parameter cannot be converted to a numeric value")
+NUMBER_OVERFLOW = _validation(
+    "Number overflow. Attempting to store a number with magnitude larger than supported range"
+)
+NUMBER_UNDERFLOW = _validation(
+    "Number underflow. Attempting to store a number with magnitude smaller than supported range"
+)
+NUMBER_TOO_PRECISE = _validation("Attempting to store more than 38 significant digits in a Number")
+EMPTY_STRING_SET = _invalid_parameter("An string set  may not be empty")
+EMPTY_NUMBER_SET = _invalid_parameter("An number set  may not be empty")
+EMPTY_BINARY_SET = _invalid_parameter("Binary sets should not be empty")
+NULL_SET_MEMBER = _invalid_parameter("An {kind} set may not have a null {kind} as a member")
+DUPLICATE_STRINGS = _invalid_parameter("Input collection [{members}] contains duplicates.")
+DUPLICATE_BINARIES = _invalid_parameter("Input collection [{members}]of type BS contains duplicates.")
+DUPLICATE_NUMBERS = _invalid_parameter("Input collection contains duplicates.")
+DUPLICATE_NUMBERS_OLDER = _validation("Input collection contains duplicates")
+NESTING_TOO_DEEP = _validation(
+    "Nesting Levels have exceeded supported limits: "
+    "Attributes in the item have nested levels beyond supported limit"
+)
+ITEM_TOO_LARGE = _validation("Item size has exceeded the maximum allowed size")
+UPDATED_ITEM_TOO_LARGE = _validation("Item size to update has exceeded the maximum allowed size")
+
+# --- Keys ---------------------------------------------------------------------------------------
+
+KEY_SCHEMA_MISMATCH = _validation("The provided key element does not match the schema")
+MISSING_KEY = _invalid_parameter("Missing the key {name} in the item")
+KEY_TYPE_MISMATCH = _invalid_parameter("Type mismatch for key {name} expected: {expected} actual: {actual}")
+EMPTY_KEY = _validation(
+    "One or more parameter values are not valid. "
+    "The AttributeValue for a key attribute cannot contain an empty {kind} value. Key: {name}"
+)
+PARTITION_KEY_TOO_LONG = _invalid_parameter("Size of hashkey has exceeded the maximum size limit of2048 bytes")
+SORT_KEY_TOO_LONG = _invalid_parameter(
+    "Aggregated size of all range keys has exceeded the size limit of 1024 bytes"
+)
+KEY_UPDATE = _invalid_parameter("Cannot update attribute {name}. This attribute is part of the key")
+KEY_NOT_SCALAR = _validation(
+    "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: {role}: {name}"
+)
+INDEX_KEY_TYPE_MISMATCH = _invalid_parameter(
+    "Type mismatch for Index Key {name} Expected: {expected} Actual: {actual} IndexName: {index}"
+)
+EMPTY_INDEX_KEY = _validation(
+    "One or more parameter values are not valid. "
+    "A value specified for a secondary index key is not supported. "
+    "The AttributeValue for a key attribute cannot contain an empty {kind} value. "
+    "IndexName: {index}, IndexKey: {name}"
+)
+EMPTY_INDEX_KEY_UPDATE = _validation(
+    "One or more parameter values are not valid. "
+    "The update expression attempted to update a secondary index key to a value that is not supported. "
+    "The AttributeValue for a key attribute cannot contain an empty {kind} value."
+)
+INDEX_KEY_UPDATE_TYPE = _validation(
+    "The update expression attempted to update the secondary index key to unsupported type"
+)
+INDEX_KEY_UPDATE_SIZE = _validation(
+    "The update expression attempted to update the secondary index key beyond allowed size limits"
+)
+
+# --- Conditions ---------------------------------------------------------------------------------
+
+CONDITION_FAILED = _modelled("ConditionalCheckFailedException", "The conditional request failed")
+
+# --- Request parameters (items.md, 2) -----------------------------------------------------------
+
+MIXED_PARAMETERS = _validation(
+    "Can not use both expression and non-expression parameters in the same request: "
+    "Non-expression parameters: {{{legacy}}} Expression parameters: {{{expressions}}}"
+)
+NAMES_WITHOUT_EXPRESSION = _validation(
+    "ExpressionAttributeNames can only be specified when using expressions"
+)
+VALUES_WITHOUT_EXPRESSION = _validation(
+    "ExpressionAttributeValues can only be specified when using expressions{tail}"
+)
+NAMES_EMPTY = _validation("ExpressionAttributeNames must not be empty")
+VALUES_EMPTY = _validation("ExpressionAttributeValues must not be empty")
+NAMES_KEY_SYNTAX = _validation('ExpressionAttributeNames contains invalid key: Syntax error; key: "{key}"')
+VALUES_KEY_SYNTAX = _validation('ExpressionAttributeValues contains invalid key: Syntax error; key: "{key}"')
+NAMES_KEY_TOO_LONG = _validation(
+    "ExpressionAttributeNames contains invalid key: "
+    "The expression attribute map contains a key that is too long; size of key: {size}"
+)
+VALUES_KEY_TOO_LONG = _validation(
+    "ExpressionAttributeValues contains invalid key: "
+    "The expression attribute map contains a key that is too long;"
+)
+NAMES_INVALID_VALUE = "ExpressionAttributeNames contains invalid value: "
+VALUES_INVALID_VALUE = "ExpressionAttributeValues contains invalid value: "
+NAMES_UNUSED = _validation("Value provided in ExpressionAttributeNames unused in expressions: keys: {{{keys}}}")
+VALUES_UNUSED = _validation("Value provided in ExpressionAttributeValues unused in expressions: keys: {{{keys}}}")
+RETURN_VALUES_RESTRICTED = _validation("ReturnValues can only be ALL_OLD or NONE")
+DUPLICATE_ATTRIBUTE_TO_GET = _invalid_parameter("Duplicate value in attribute name: {name}")
+
+# --- Expressions (expressions.md); each text follows "Invalid <kind>: " --------------------------
+
+EXPRESSION_EMPTY = "The expression can not be empty;"
+EXPRESSION_SYNTAX = 'Syntax error; token: "{token}", near: "{near}"'
+EXPRESSION_TOO_LARGE = "Expression size has exceeded the maximum allowed size;"
+EXPRESSION_TOO_LARGE_COUNTED = (
+    "Expression size has exceeded the maximum allowed size; expression size: {size}"
+)
+TOO_MANY_OPERATORS = "The expression contains too many operators; operator count: {count}"
+TOO_MANY_OPERANDS = (
+    "Invalid number of operands for operator or function; "
+    "operator or function: IN, number of operands: {count}"
+)
+REDUNDANT_PARENTHESES = "The expression has redundant parentheses;"
+RESERVED_WORD = "Attribute name is a reserved keyword; reserved keyword: {word}"
+UNDEFINED_NAME = (
+    "An expression attribute name used in the document path is not defined; attribute name: {name}"
+)
+UNDEFINED_VALUE = "An expression attribute value used in expression is not defined; attribute value: {name}"
+LIST_INDEX_TOO_LARGE = "List index is not within the allowable range; index: [{index}]"
+PATH_TOO_DEEP = "The document path has too many nesting levels; nesting levels: {levels}"
+UNKNOWN_FUNCTION = "Invalid function name; function: {function}"
+FUNCTION_NOT_IN_CONDITION = "The function is not allowed in a condition expression; function: {function}"
+FUNCTION_NOT_IN_UPDATE = "The function is not allowed in an update expression; function: {function}"
+FUNCTION_MISPLACED = "The function is not allowed to be used this way in an expression; function: {function}"
+OPERAND_COUNT = (
+    "Incorrect number of operands for operator or function; "
+    "operator or function: {operator}, number of operands: {count}"
+)
+OPERAND_TYPE = (
+    "Incorrect operand type for operator or function; operator or function: {operator}, operand type: {type}"
+)
+UPDATE_OPERAND_TYPE = (
+    "Incorrect operand type for operator or function; operator: {operator}, operand type: {type}"
+)
+PATH_REQUIRED = "Operator or function requires a document path; operator or function: {operator}"
+OPERANDS_EQUAL = (
+    "The first operand must be distinct from the remaining operands for this operator or function; "
+    "operator: {operator}, first operand: {operand}"
+)
+UNKNOWN_TYPE_NAME = "Invalid attribute type name found; type: {type}, valid types: {{{types}}}"
+BETWEEN_TYPES = (
+    "The BETWEEN operator requires same data type for lower and upper bounds; "
+    "lower bound operand: AttributeValue: {lower}, upper bound operand: AttributeValue: {upper}"
+)
+BETWEEN_REVERSED = (
+    "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; "
+    "lower bound operand: AttributeValue: {lower}, upper bound operand: AttributeValue: {upper}"
+)
+PATHS_OVERLAP = (
+    "Two document paths overlap with each other; must remove or rewrite one of these paths; "
+    "path one: {one}, path two: {two}"
+)
+PATHS_CONFLICT = (
+    "Two document paths conflict with each other; must remove or rewrite one of these paths; "
+    "path one: {one}, path two: {two}"
+)
+SECTION_REPEATED = 'The "{section}" section can only be used once in an update expression;'
+
+
+def invalid_expression(kind: str, text: str, **parameters: object) -> ServiceError:
+    """The error `Invalid <kind>: <text>`; `kind` is the parameter's name, e.g. `FilterExpression`."""
+    return ServiceError(VALIDATION, message=f"Invalid {kind}: {text.format(**parameters)}")
+
+
+# --- Applying an update -------------------------------------------------------------------------
+
+UPDATE_PATH_INVALID = _validation("The document path provided in the update expression is invalid for update")
+UPDATE_SOURCE_MISSING = _validation(
+    "The provided expression refers to an attribute that does not exist in the item"
+)
+UPDATE_TYPE_INCORRECT = _validation("An operand in the update expression has an incorrect data type")
+
+# --- Legacy parameters (items.md 10 and 11, query_scan.md 19) ------------------------------------
+
+EXPECTED_VALUE_MISSING = _invalid_parameter(
+    "Value must be provided when Exists is {exists} for Attribute: {name}"
+)
+EXPECTED_VALUE_UNWANTED = _invalid_parameter("Value cannot be used when Exists is false for Attribute: {name}")
+EXPECTED_VALUE_TWICE = _invalid_parameter(
+    "Value and AttributeValueList cannot be used together for Attribute: {name}"
+)
+EXPECTED_ARGUMENTS_MISSING = _invalid_parameter(
+    "Value or AttributeValueList must be used with ComparisonOperator: {operator} for Attribute: {name}"
+)
+EXPECTED_EXISTS_WITH_OPERATOR = _invalid_parameter(
+    "Exists and ComparisonOperator cannot be used together for Attribute: {name}"
+)
+EXPECTED_LIST_WITHOUT_OPERATOR = _invalid_parameter(
+    "AttributeValueList can only be used with a ComparisonOperator for Attribute: {name}"
+)
+ARGUMENT_COUNT = _invalid_parameter("Invalid number of argument(s) for the {operator} ComparisonOperator")
+ARGUMENT_TYPES_DIFFER = _invalid_parameter("AttributeValues inside AttributeValueList must be of same type")
+ARGUMENT_TYPE = _invalid_parameter(
+    "ComparisonOperator {operator} is not valid for {type} AttributeValue type"
+)
+BETWEEN_RANGE_REVERSED = _validation(
+    "The BETWEEN condition was provided a range where the lower bound is greater than the upper bound"
+)
+CONDITIONAL_OPERATOR_ALONE = _validation("ConditionalOperator cannot be used without Filter or Expected")
+CONDITIONAL_OPERATOR_SINGLE = _validation(
+    "ConditionalOperator can only be used when Filter or Expected has two or more elements"
+)
+UPDATE_VALUE_MISSING = _invalid_parameter("Only DELETE action is allowed when no attribute value is specified")
+UPDATE_DELETE_TYPE = _invalid_parameter("DELETE action with value is not supported for the type {type}")
+UPDATE_ADD_TYPE = _invalid_parameter("ADD action is not supported for the type {type}")
+UPDATE_TYPE_MISMATCH = _validation("Type mismatch for attribute to update")
+
+# --- Query and Scan (query_scan.md) -------------------------------------------------------------
+
+KEY_CONDITION_MISSING = _validation(
+    "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request."
+)
+KEY_CONDITION_OPERATOR = _validation("Invalid operator used in KeyConditionExpression: {operator}")
+KEY_CONDITION_NESTED_FUNCTION = _validation("KeyConditionExpressions cannot contain nested operations")
+KEY_CONDITION_NESTED_PATH = _validation(
+    "Invalid KeyConditionExpression: KeyConditionExpressions cannot have conditions on nested attributes"
+)
+KEY_CONDITION_TWO_PATHS = _validation(
+    "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition"
+)
+KEY_CONDITION_NO_PATH = _validation("Invalid condition in KeyConditionExpression: No key attribute specified")
+KEY_CONDITION_FIRST_OPERAND = _validation(
+    "Invalid condition in KeyConditionExpression: "
+    "{operator} operator must have the key attribute as its first operand"
+)
+KEY_CONDITION_REPEATED = _validation(
+    "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key"
+)
+KEY_CONDITION_COUNT = _validation(
+    "The number of query conditions ({count}) exceeds the number of key attributes defined in the schema ({keys})"
+)
+KEY_CONDITION_COUNT_OLDER = _validation("Conditions can be of length 1 or 2 only")
+KEY_CONDITION_ELEMENT_MISSING = _validation("Query condition missed key schema element: {name}")
+KEY_CONDITION_NOT_SUPPORTED = _validation("Query key condition not supported")
+KEY_CONDITION_NOT_INDEXABLE = _validation("Attempted conditional constraint is not an indexable operation")
+KEY_CONDITION_TYPE = _invalid_parameter("Condition parameter type does not match schema type")
+KEY_CONDITION_GAP = _validation(
+    "RANGE key attributes {missing} must have equality conditions specified in the query "
+    "because a condition is present on key attribute {present}"
+)
+FILTER_ON_KEY = _validation(
+    "{parameter} can only contain non-primary key attributes: Primary key attribute: {name}"
+)
+FILTER_NOT_PROJECTED = _invalid_parameter(
+    "Secondary index {index} does not project one or more filter attributes: [{names}]"
+)
+NOT_PROJECTED = _invalid_parameter("Global secondary index {index} does not project [{names}]")
+ALL_ATTRIBUTES_NOT_PROJECTED = _invalid_parameter(
+    "Select type ALL_ATTRIBUTES is not supported for global secondary index {index} "
+    "because its projection type is not ALL"
+)
+CONSISTENT_READ_ON_GLOBAL_INDEX = _validation(
+    "Consistent reads are not supported on global secondary indexes"
+)
+SELECT_PROJECTED_WITHOUT_INDEX = _validation(
+    "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"
+)
+SELECT_SPECIFIC_WITHOUT_PROJECTION = _validation(
+    "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES"
+)
+SELECT_WITH_PROJECTION = _validation("Cannot specify the {parameter} when choosing to get {select}")
+SEGMENT_WITHOUT_TOTAL = _validation(
+    "The TotalSegments parameter is required but was not present in the request "
+    "when Segment parameter is present"
+)
+TOTAL_WITHOUT_SEGMENT = _validation(
+    "The Segment parameter is required but was not present in the request "
+    "when parameter TotalSegments is present"
+)
+SEGMENT_TOO_LARGE = _validation(
+    "The Segment parameter is zero-based and must be less than parameter TotalSegments: "
+    "Segment: {segment} is not less than TotalSegments: {total}"
+)
+START_KEY_PREFIX = "The provided starting key is invalid: "
+START_KEY_INVALID = _validation("The provided starting key is invalid")
+START_KEY_SCHEMA = _validation(START_KEY_PREFIX + "The provided key element does not match the schema")
+START_KEY_OUTSIDE = _validation(
+    "The provided starting key is outside query boundaries based on provided conditions"
+)
+START_KEY_PREDICATE = _validation("The provided starting key does not match the range key predicate")
+START_KEY_SINGLE_ROW = _validation("The query can return at most one row and cannot be restarted")
+START_KEY_HASH_ONLY = _validation(
+    "The provided exclusive start key is invalid: ExclusiveStartKey: {{{name}=AttributeValue: {value}}}"
+)
+START_KEY_SEGMENT = _validation(
+    START_KEY_PREFIX + "Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct Segment. "
+    "TotalSegments: {total} Segment: {segment}"
+)
+
+# --- Batches (batch_transactions.md) ------------------------------------------------------------
+
+DUPLICATE_KEYS = _validation("Provided list of item keys contains duplicates")
+TOO_MANY_ITEMS = _validation("Too many items requested for the {operation} call")
+BATCH_WRITE_EMPTY = _validation("The requestItems parameter is required for BatchWriteItem")
+
+# --- Tables (tables.md) -------------------------------------------------------------------------
+
+PARAMETER_MISSING = _validation(
+    "The parameter '{name}' is required but was not present in the request"
+)
+THROUGHPUT_ON_DEMAND = _invalid_parameter(
+    "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"
+)
+THROUGHPUT_MISSING = _invalid_parameter(
+    "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED"
+)
+THROUGHPUT_OUT_OF_BOUNDS = _validation("Given value {value} for {name} is out of bounds")
+KEY_UNDEFINED = _validation("Invalid KeySchema: Some index key attribute have no definition")
+KEYS_UNDEFINED = _invalid_parameter(
+    "Some index key attributes are not defined in AttributeDefinitions. "
+    "Keys: [{keys}], AttributeDefinitions: [{definitions}]"
+)
+KEYS_SAME_NAME = _validation(
+    "Both the Hash Key and the Range Key element in the KeySchema have the same name"
+)
+FIRST_KEY_NOT_HASH = _validation("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
+SECOND_KEY_NOT_RANGE = _validation("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type")
+HASH_AFTER_RANGE = _validation(
+    "Invalid KeySchema: All HASH key attributes must precede RANGE key attributes in the KeySchema"
+)
+TOO_MANY_KEYS_OF_ROLE = _validation(
+    "Invalid KeySchema: The KeySchema exceeds the maximum allowed number of {role} key attributes"
+)
+DEFINITION_COUNT = _invalid_parameter(
+    "Number of attributes in KeySchema does not exactly match number of attributes defined "
+    "in AttributeDefinitions"
+)
+DEFINITION_DUPLICATED = _validation("Attribute Name is duplicated: {name}")
+DEFINITIONS_UNUSED = _invalid_parameter(
+    "Some AttributeDefinitions are not used. AttributeDefinitions: [{definitions}], keys used: [{keys}]"
+)
+INDEX_LIST_EMPTY = _invalid_parameter("List of {kind} is empty")
+LOCAL_INDEX_NEEDS_RANGE = _invalid_parameter(
+    "Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex"
+)
+LOCAL_INDEX_WITHOUT_RANGE = _invalid_parameter("Index KeySchema does not have a range key for index: {index}")
+LOCAL_INDEX_HASH = _invalid_parameter(
+    "Index KeySchema does not have the same leading hash key as table KeySchema for index: {index}. "
+    "index hash key: {index_hash}, table hash key: {table_hash}"
+)
+PROJECTION_TYPE_MISSING = _invalid_parameter("Unknown ProjectionType: null")
+PROJECTION_ATTRIBUTES_UNWANTED = _invalid_parameter(
+    "ProjectionType is {type}, but NonKeyAttributes is specified"
+)
+PROJECTION_ATTRIBUTES_MISSING = _invalid_parameter(
+    "ProjectionType is INCLUDE, but NonKeyAttributes is not specified"
+)
+PROJECTION_ATTRIBUTE_DUPLICATED = _invalid_parameter("Duplicate value in NonKeyAttributes: {name}")
+PROJECTED_ATTRIBUTES_EXCEEDED = _invalid_parameter(
+    "Number of projected attributes over all indexes exceeds the per-table limit of {limit}"
+)
+INDEX_NAME_DUPLICATED = _invalid_parameter("Duplicate index name: {index}")
+LOCAL_INDEX_LIMIT = _invalid_parameter("Number of LocalSecondaryIndexes exceeds per-table limit of {limit}")
+GLOBAL_INDEX_LIMIT = _invalid_parameter("GlobalSecondaryIndex count exceeds the per-table limit of {limit}")
+INDEX_THROUGHPUT_ON_DEMAND = _invalid_parameter(
+    "ProvisionedThroughput should not be specified for index: {index} when BillingMode is PAY_PER_REQUEST"
+)
+INDEX_THROUGHPUT_MISSING = _invalid_parameter("ProvisionedThroughput is not specified for index: {index}")
+INDEXES_THROUGHPUT_MISSING = _invalid_parameter("ProvisionedThroughput must be specified for index: {indexes}")
+STREAM_VIEW_WITHOUT_STREAM = _invalid_parameter(
+    "Table is being created with a stream disabled, UpdateViewType should not be specified"
+)
+STREAM_VIEW_MISSING = _invalid_parameter("StreamViewType must be specified when StreamEnabled is true")
+STREAM_VIEW_UNWANTED = _invalid_parameter("StreamViewType should not be specified when StreamEnabled is false")
+STREAM_ENABLED_ALREADY = _validation("Table already has an enabled stream: TableName: {table}")
+STREAM_ABSENT = _validation("Table has no stream to disable: TableName: {table}")
+STREAM_WITH_THROUGHPUT = _invalid_parameter("You cannot modify stream status while updating table IOPS")
+ON_DEMAND_LIMIT_PROVISIONED = _invalid_parameter(
+    "{name} for OnDemandThroughput cannot be specified when table BillingMode is PROVISIONED."
+)
+ON_DEMAND_LIMIT_PROVISIONED_UPDATE = _invalid_parameter(
+    "{name} for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED"
+)
+ON_DEMAND_LIMIT_RANGE = _invalid_parameter(
+    "Requested {name} for OnDemandThroughput for table is outside of valid range"
+)
+WARM_THROUGHPUT_LOW = _invalid_parameter(
+    "Requested {name} for WarmThroughput for {resource} is lower than initial throughput for {mode}"
+)
+WARM_THROUGHPUT_LOWERED = _invalid_parameter(
+    "Requested {name} for WarmThroughput for {resource} is lower than current WarmThroughput, "
+    "decreasing WarmThroughput is not supported"
+)
+SSE_TYPE_MISSING = _invalid_parameter("SSEType KMS is required if KMSMasterKeyId is specified")
+SSE_TYPE_INVALID = _invalid_parameter("The only valid SSEType is KMS")
+TOO_MANY_TAGS = _invalid_parameter("Too many tags: {count}. The maximum number of tags per resource is {limit}")
+UPDATE_NOTHING = _validation(
+    "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates "
+    "or SSESpecification or ReplicaUpdates is required"
+)
+UPDATE_THROUGHPUT_MISSING = _invalid_parameter(
+    "ProvisionedThroughput must be specified when BillingMode is PROVISIONED"
+)
+UPDATE_THROUGHPUT_SAME = _validation(
+    "The provisioned throughput for the {resource} will not change. "
+    "The requested value equals the current value. "
+    "Current ReadCapacityUnits provisioned for the {kind}: {read}. Requested ReadCapacityUnits: {read}. "
+    "Current WriteCapacityUnits provisioned for the {kind}: {write}. Requested WriteCapacityUnits: {write}. "
+    "Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits."
+)
+INDEX_UPDATE_EMPTY = _invalid_parameter(
+    "One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, "
+    "GlobalSecondaryIndexUpdate.Delete must not be null"
+)
+INDEX_UPDATE_AMBIGUOUS = _invalid_parameter(
+    "Only one of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, "
+    "GlobalSecondaryIndexUpdate.Delete may be specified"
+)
+INDEX_UPDATE_REPEATED = _invalid_parameter(
+    "Only one global secondary index update per index is allowed simultaneously. Index: {index}"
+)
+INDEX_CHANGES_LIMITED = _modelled(
+    "LimitExceededException",
+    "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table",
+)
+INDEX_UPDATE_BLOCKED = _validation(
+    "This operation cannot be performed with given input values. "
+    "Please contact DynamoDB service team for more info: Action Blocked: IndexUpdate"
+)
+INDEX_EXISTS = _validation("Attempting to create an index which already exists")
+LOCAL_INDEX_DELETE = _invalid_parameter("Index: {index} is not a global secondary index")
+ATTRIBUTE_REDEFINED = _invalid_parameter(
+    "Attributes cannot be redefined. Please check that your attribute has the same type as previously defined. "
+    "Existing schema: Schema:[SchemaElement: key{{{name}:{old}:{role}}}] "
+    "New schema: Schema:[SchemaElement: key{{{name}:{new}:{role}}}]"
+)
+TABLE_CLASS_ALONE = _invalid_parameter("TableClass modification must be the only operation in the request")
+DELETION_PROTECTED = _validation(
+    "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first."
+)
+TABLE_IN_USE = _modelled(
+    "ResourceInUseException",
+    "Attempt to change a resource which is still in use: Table is being {change}: {table}",
+)
+INDEXES_IN_USE = _modelled(
+    "ResourceInUseException",
+    "Attempt to change a resource which is still in use: "
+    "Cannot delete table while indexes are being created, updated, or deleted.",
+)
+RESOURCE_POLICY_NOT_BUILT = _validation(
+    "{parameter} is a parameter of DynamoDB that this emulator does not have yet; "
+    "docs/compatibility.md lists what it has."
+)

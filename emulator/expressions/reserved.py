@@ -1,0 +1,14 @@
+"""Reserved words: names that a path may use only through a placeholder. Source: expressions.md 3."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+RESERVED_WORDS = frozenset(
+    files("emulator.expressions").joinpath("reserved_words.txt").read_text("ascii").upper().split()
+)
+
+
+def is_reserved(word: str) -> bool:
+    """Whether `word` is reserved, in whatever case it is written."""
+    return word.upper() in RESERVED_WORDS

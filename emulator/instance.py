@@ -1,0 +1,167 @@
+"""An emulator: the composition root of clock, storage, gateway and the roads in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ContextDecorator
+from threading import RLock
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from emulator.clock import Clock
+from emulator.gateway import Gateway
+from emulator.operations.context import Context, Observation
+from emulator.settings import Settings
+from emulator.storage.database import Agenda, Database
+from emulator.storage.undo import UndoLog
+
+if TYPE_CHECKING:
+    from emulator.transports.http import Server
+
+
+class Emulator:
+    """A DynamoDB of its own, empty at first and sharing nothing with another one.
+
+    Settings are given as a `Settings` or as its fields: `Emulator(region="eu-west-1")`.
+    Usable from several threads: each operation is atomic.
+    """
+
+    def __init__(self, settings: Settings | None = None, **fields: Any) -> None:
+        self.settings = settings if settings is not None else Settings(**fields)
+        self.clock = Clock()
+        self.observers: list[Callable[[Observation], None]] = []
+        """Called after every request with what it did, under the emulator's lock."""
+        self._lock = RLock()
+        self._undo = UndoLog()
+        self._agenda = Agenda(self.clock, self._undo)
+        self._databases: dict[str, Database] = {}
+        self._contexts: dict[str, Context] = {}
+        self.gateway = Gateway(self._context, self._agenda, self._lock, self.settings.region, self.observers)
+
+    def _context(self, region: str) -> Context:
+        context = self._contexts.get(region)
+        return context if context is not None else self._open_region(region)
+
+    def _open_region(self, region: str) -> Context:
+        database = self._databases[region] = Database(region, self._undo)
+        context = Context(database, self._databases, self._agenda, self.clock, self.settings, self._undo)
+        self._contexts[region] = context
+        return context
+
+    # --- data -------------------------------------------------------------------------------------
+
+    def tables(self) -> dict[str, dict[str, int]]:
+        """Item counts by region and table name."""
+        with self._lock:
+            return {
+                region: {name: len(table.rows) for name, table in sorted(database.tables.items())}
+                for region, database in sorted(self._databases.items())
+            }
+
+    def reset(self) -> None:
+        """Forget all tables of all regions."""
+        with self._lock:
+            for database in self._databases.values():
+                for table in list(database.tables.values()):
+                    database.drop(table)
+
+    def savepoint(self) -> Savepoint:
+        """A point to come back to; coming back costs what was changed since, not what the tables hold."""
+        return Savepoint(self._undo, self._lock)
+
+    # --- roads in ---------------------------------------------------------------------------------
+
+    def client(self, region_name: str | None = None, **arguments: Any) -> Any:
+        """A boto3 client of this emulator; needs no credentials and no region."""
+        from emulator.transports.inprocess import bound_client
+
+        return bound_client(self, region_name or self.settings.region, **arguments)
+
+    def resource(self, region_name: str | None = None, **arguments: Any) -> Any:
+        """A boto3 resource of this emulator; needs no credentials and no region."""
+        from emulator.transports.inprocess import bound_resource
+
+        return bound_resource(self, region_name or self.settings.region, **arguments)
+
+    def start(self) -> Self:
+        """Serve every boto3 and aiobotocore DynamoDB client of the process, until `stop`."""
+        from emulator.transports import inprocess
+
+        inprocess.activate(self)
+        return self
+
+    def stop(self) -> None:
+        """Stop serving the clients of the process; what served them before does again."""
+        from emulator.transports import inprocess
+
+        inprocess.deactivate(self)
+
+    def mock(self) -> Mock:
+        """A context manager and decorator around `start` and `stop`."""
+        return Mock(lambda: self)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def serve(self, host: str = "127.0.0.1", port: int = 0) -> Server:
+        """An HTTP server for this emulator in a thread of its own; a context manager. Port 0 takes a free one."""
+        from emulator.transports.http import Server
+
+        return Server(self, host=host, port=port)
+
+
+class Savepoint:
+    """A moment of an emulator's data. Savepoints nest: an outer one is restored after the inner ones."""
+
+    def __init__(self, undo: UndoLog, lock: RLock) -> None:
+        self._undo = undo
+        self._lock = lock
+        with lock:
+            self._mark = undo.mark()
+
+    def restore(self) -> None:
+        """Bring all data back to this moment. May be called again."""
+        with self._lock:
+            self._undo.restore(self._mark)
+
+    def release(self) -> None:
+        """Keep what was changed since; the savepoint is of no further use."""
+        with self._lock:
+            self._undo.release()
+
+
+class Mock(ContextDecorator):
+    """While entered, the DynamoDB of the process is an emulator. Works as `with`, decorator, `start`/`stop`.
+
+    A decorated function gets a new emulator at each call unless the mock was made from one on purpose.
+    """
+
+    def __init__(self, emulator_of: Callable[[], Emulator]) -> None:
+        self._emulator_of = emulator_of
+        self._active: list[Emulator] = []
+
+    def start(self) -> Emulator:
+        emulator = self._emulator_of().start()
+        self._active.append(emulator)
+        return emulator
+
+    def stop(self) -> None:
+        self._active.pop().stop()
+
+    def __enter__(self) -> Emulator:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def mock(settings: Settings | None = None, **fields: Any) -> Mock:
+    """Serve every DynamoDB client of the process from a new emulator: `with emulator.mock() as emu:` or `@mock()`."""
+    return Mock(lambda: Emulator(settings, **fields))

@@ -1,0 +1,96 @@
+"""Checks that item operations share and that need nothing but the request.
+
+They come after the service model's and before the table is looked up, in the order of items.md 2 and
+query_scan.md 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any, TypeVar
+
+from emulator import errors
+from emulator.errors import ServiceError
+from emulator.expressions import Condition, check_names_map, check_values_map, compile_condition, legacy_condition
+from emulator.values.canonical import canonical_value
+from emulator.values.types import AttributeValue, Item, Wording
+
+_Result = TypeVar("_Result")
+Request = dict[str, Any]
+
+
+def enveloped(plan: Callable[[Request], _Result]) -> Callable[[Request], _Result]:
+    """Word the validation errors of `plan` as the single writes do before they look at the table."""
+
+    @wraps(plan)
+    def planned(request: Request) -> _Result:
+        try:
+            return plan(request)
+        except ServiceError as error:
+            raise error.enveloped() from None
+
+    return planned
+
+
+def check_styles(request: Request, legacy: Iterable[str], expressions: Iterable[str]) -> None:
+    """Legacy and expression parameters do not mix; their presence decides, not their content."""
+    legacy_given = [name for name in legacy if name in request]
+    expressions_given = [name for name in expressions if name in request]
+    if legacy_given and expressions_given:
+        raise ServiceError(
+            errors.MIXED_PARAMETERS, legacy=", ".join(legacy_given), expressions=", ".join(expressions_given)
+        )
+
+
+def check_placeholder_maps(
+    request: Request, expressions: Iterable[str], with_values: Iterable[str] = (), values_tail: str = ""
+) -> None:
+    """ExpressionAttributeNames and -Values need an expression that can use them."""
+    if "ExpressionAttributeNames" in request and not any(name in request for name in expressions):
+        raise ServiceError(errors.NAMES_WITHOUT_EXPRESSION)
+    if "ExpressionAttributeValues" in request and not any(name in request for name in with_values):
+        raise ServiceError(errors.VALUES_WITHOUT_EXPRESSION, tail=values_tail)
+
+
+def placeholders(request: Request, wording: Wording) -> tuple[dict[str, str], Item]:
+    """The two placeholder maps, checked, with canonical values."""
+    names: dict[str, str] | None = request.get("ExpressionAttributeNames")
+    values: Item | None = request.get("ExpressionAttributeValues")
+    if names is not None:
+        check_names_map(names)
+    if values is not None:
+        check_values_map(values, wording)
+    return names or {}, values or {}
+
+
+def check_conditional_operator(request: Request, conditions: dict[str, Any] | None) -> None:
+    """ConditionalOperator joins at least two legacy conditions."""
+    if "ConditionalOperator" in request:
+        if not conditions:
+            raise ServiceError(errors.CONDITIONAL_OPERATOR_ALONE)
+        if len(conditions) < 2:
+            raise ServiceError(errors.CONDITIONAL_OPERATOR_SINGLE)
+
+
+def legacy_condition_of(request: Request, parameter: str, wording: Wording) -> Condition | None:
+    """The condition of Expected, QueryFilter or ScanFilter, if it imposes one."""
+    conditions: dict[str, dict[str, Any]] | None = request.get(parameter)
+    for condition in (conditions or {}).values():
+        for value in _arguments(condition):
+            canonical_value(value, wording)
+    check_conditional_operator(request, conditions)
+    if not conditions:
+        return None
+    return legacy_condition(parameter, conditions, request.get("ConditionalOperator"))
+
+
+def _arguments(condition: dict[str, Any]) -> list[AttributeValue]:
+    single = [condition["Value"]] if condition.get("Value") is not None else []
+    return single + (condition.get("AttributeValueList") or [])
+
+
+def condition_of(request: Request, kind: str, names: dict[str, str], values: Item) -> Condition | None:
+    """The compiled ConditionExpression or FilterExpression, if there is one."""
+    text: str | None = request.get(kind)
+    return None if text is None else compile_condition(kind, text, names, values)

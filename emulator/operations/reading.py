@@ -1,0 +1,230 @@
+"""What Query and Scan share: filter, projection, Select, start keys, and the answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from emulator import errors
+from emulator.capacity import consumed_capacity, index_arm, read_units, wants_capacity
+from emulator.errors import ServiceError
+from emulator.expressions import (
+    Condition,
+    Projection,
+    attributes_to_get,
+    check_placeholders,
+    compile_projection,
+)
+from emulator.operations.context import Context
+from emulator.operations.page import Page, Source, read_page
+from emulator.operations.parameters import Request, condition_of, legacy_condition_of, placeholders
+from emulator.operations.registry import Response
+from emulator.storage.record import Record
+from emulator.storage.rows import RowKey
+from emulator.values.canonical import canonical_item
+from emulator.values.types import Item, Wording
+
+_PREFIXED_START_KEY_FAULTS = (
+    errors.VALUE_EMPTY,
+    errors.VALUE_AMBIGUOUS,
+    errors.NULL_NOT_TRUE,
+    errors.EMPTY_STRING_SET,
+    errors.EMPTY_BINARY_SET,
+)
+
+
+@dataclass(slots=True)
+class ReadPlan:
+    """A Query or Scan that is checked as far as the request alone allows."""
+
+    values: Item
+    names: dict[str, str]
+    filter: Condition | None = None
+    filter_parameter: str = "Filter Expression"
+    projection: Projection | None = None
+    names_used: frozenset[str] = frozenset()
+    values_used: frozenset[str] = frozenset()
+
+
+def check_start_key_values(request: Request, wording: Wording) -> Item | None:
+    """ExclusiveStartKey with canonical values."""
+    start: Item | None = request.get("ExclusiveStartKey")
+    if start is not None:
+        try:
+            canonical_item(start, wording)
+        except ServiceError as error:
+            if error.fault in _PREFIXED_START_KEY_FAULTS:
+                raise error.prefixed(errors.START_KEY_PREFIX) from None
+            raise
+    return start
+
+
+def plan_legacy(request: Request, parameter: str, wording: Wording) -> ReadPlan:
+    """AttributesToGet and the legacy filter."""
+    plan = ReadPlan({}, {})
+    condition = legacy_condition_of(request, parameter, wording)
+    if condition is not None:
+        plan.filter, plan.filter_parameter = condition, parameter
+    if (listed := request.get("AttributesToGet")) is not None:
+        plan.projection = attributes_to_get(listed)
+    return plan
+
+
+def plan_placeholders(plan: ReadPlan, request: Request, wording: Wording) -> None:
+    plan.names, plan.values = placeholders(request, wording)
+
+
+def plan_expressions(plan: ReadPlan, request: Request) -> None:
+    """FilterExpression and ProjectionExpression, then unused placeholders."""
+    condition = condition_of(request, "FilterExpression", plan.names, plan.values)
+    if condition is not None:
+        plan.filter = condition
+        plan.names_used |= condition.names
+        plan.values_used |= condition.values
+    if (text := request.get("ProjectionExpression")) is not None:
+        plan.projection = compile_projection(text, plan.names)
+        plan.names_used |= plan.projection.names
+    if plan.names or plan.values:
+        check_placeholders(
+            plan.names, plan.values, names_used=plan.names_used, values_used=plan.values_used
+        )
+
+
+def check_select(request: Request) -> None:
+    """Combinations of Select that need no table (query_scan.md 9)."""
+    select = request.get("Select")
+    if select is None:
+        return
+    parameter = next((name for name in ("ProjectionExpression", "AttributesToGet") if name in request), None)
+    if parameter is None:
+        if select == "SPECIFIC_ATTRIBUTES":
+            raise ServiceError(errors.SELECT_SPECIFIC_WITHOUT_PROJECTION)
+    elif select != "SPECIFIC_ATTRIBUTES":
+        wanted = "only the Count" if select == "COUNT" else select
+        raise ServiceError(errors.SELECT_WITH_PROJECTION, parameter=parameter, select=wanted)
+    if select == "ALL_PROJECTED_ATTRIBUTES" and "IndexName" not in request:
+        raise ServiceError(errors.SELECT_PROJECTED_WITHOUT_INDEX)
+
+
+def source_of(context: Context, request: Request) -> Source:
+    """The table or index that is read. Raises for an unknown one, and for consistent reads of a global one."""
+    table = context.table(request["TableName"])
+    name = request.get("IndexName")
+    if name is None:
+        return Source(table, None)
+    index = table.indexes.get(name)
+    if index is None:
+        raise ServiceError(errors.INDEX_NOT_FOUND, index=name)
+    if index.is_global:
+        if request.get("ConsistentRead"):
+            raise ServiceError(errors.CONSISTENT_READ_ON_GLOBAL_INDEX)
+        if index.definition.status in ("CREATING", "DELETING"):
+            raise ServiceError(errors.INDEX_BACKFILLING, index=name)
+    return Source(table, index)
+
+
+def check_projected(source: Source, request: Request, projection: Projection | None) -> None:
+    """A global index answers only from what it holds."""
+    index = source.index
+    if index is None or not index.is_global or index.projects_all:
+        return
+    if request.get("Select") == "ALL_ATTRIBUTES":
+        raise ServiceError(errors.ALL_ATTRIBUTES_NOT_PROJECTED, index=index.name)
+    if projection is not None:
+        missing = [name for name in projection.attributes if not index.projects(name)]
+        if missing:
+            raise ServiceError(errors.NOT_PROJECTED, index=index.name, names=", ".join(missing))
+
+
+def must_fetch(source: Source, request: Request, projection: Projection | None) -> bool:
+    """Whether a local index has to go to the table for attributes it does not hold."""
+    index = source.index
+    if index is None or index.is_global or index.projects_all:
+        return False
+    if projection is not None:
+        return any(not index.projects(name) for name in projection.attributes)
+    return request.get("Select") == "ALL_ATTRIBUTES"
+
+
+def read(
+    context: Context,
+    request: Request,
+    plan: ReadPlan,
+    source: Source,
+    lower: RowKey,
+    upper: RowKey,
+    *,
+    reverse: bool = False,
+) -> tuple[Page, Response]:
+    """Read a page and make the answer to it, but for LastEvaluatedKey."""
+    fetch = must_fetch(source, request, plan.projection)
+    page = read_page(source, lower, upper, reverse=reverse, limit=request.get("Limit"), fetch=fetch)
+    kept, items = _filtered(page, plan, counting=request.get("Select") == "COUNT")
+    response: Response = {"Count": kept, "ScannedCount": len(page.rows)}
+    if items is not None:
+        response["Items"] = items
+    mode = wants_capacity(request)
+    if mode or context.observation is not None:
+        _account(context, request, source, page, response, mode, fetched=fetch)
+    return page, response
+
+
+def _filtered(page: Page, plan: ReadPlan, *, counting: bool) -> tuple[int, Any]:
+    """How many records pass the filter, and the JSON list of what is returned of them."""
+    condition, projection = plan.filter, plan.projection
+    if condition is None and projection is None:
+        return len(page.records), None if counting else _joined(page.records)
+    holds = condition.holds if condition is not None else None
+    values = plan.values
+    kept: list[Record] = []
+    items: list[Item] = []
+    for record in page.records:
+        item = orjson.loads(record.encoded)
+        if holds is None or holds(item, values):
+            kept.append(record)
+            if projection is not None:
+                items.append(projection.apply(item))
+    if counting:
+        return len(kept), None
+    return len(kept), items if projection is not None else _joined(kept)
+
+
+def _joined(records: list[Record]) -> orjson.Fragment:
+    """The stored bytes of records as one JSON list, without decoding them."""
+    return orjson.Fragment(b"[" + b",".join([record.encoded for record in records]) + b"]")
+
+
+def _account(
+    context: Context,
+    request: Request,
+    source: Source,
+    page: Page,
+    response: Response,
+    mode: str | None,
+    *,
+    fetched: bool,
+) -> None:
+    """Consumed capacity: each partition that was searched is rounded up on its own."""
+    consistent = bool(request.get("ConsistentRead"))
+    sizes = page.row_bytes_by_partition() or [0]
+    units = sum(read_units(size, consistent=consistent) for size in sizes)
+    name, index = request["TableName"], source.index
+    if index is None:
+        table_units, arms = units, None
+    else:
+        fetched_bytes = sum(record.size for record in page.records) if fetched else 0
+        table_units = read_units(fetched_bytes, consistent=consistent) if fetched_bytes else 0.0
+        arms = index_arm(index, units)
+        if table_units:
+            context.observe(source.table.name, read_units=table_units, evaluated=len(page.rows))
+    context.observe(
+        source.table.name,
+        None if index is None else index.name,
+        read_units=units,
+        evaluated=len(page.rows),
+        returned=response["Count"],
+    )
+    if mode:
+        response["ConsumedCapacity"] = consumed_capacity(name, mode, table_units, arms)

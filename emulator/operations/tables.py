@@ -1,0 +1,51 @@
+"""DescribeTable, ListTables and DeleteTable. Source: tables.md 6 to 8."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from emulator import errors, limits
+from emulator.errors import ServiceError
+from emulator.operations.context import Context
+from emulator.operations.describe import deleted_description, full_description
+from emulator.operations.registry import Request, Response, operation
+from emulator.storage.table import Table
+
+_CHANGES = {"CREATING": "created", "UPDATING": "updated", "DELETING": "deleted"}
+
+
+@operation("DescribeTable")
+def describe_table(context: Context, request: Request) -> Response:
+    return {"Table": full_description(context.described_table(request["TableName"]))}
+
+
+@operation("ListTables")
+def list_tables(context: Context, request: Request) -> Response:
+    """Names in byte order; the start name is exclusive and need not exist."""
+    start = request.get("ExclusiveStartTableName", "")
+    limit = request.get("Limit", limits.MAX_TABLES_LISTED)
+    names = [name for name in sorted(context.database.tables) if name > start]
+    response: dict[str, Any] = {"TableNames": names[:limit]}
+    if len(names) > limit:
+        response["LastEvaluatedTableName"] = names[limit - 1]
+    return response
+
+
+@operation("DeleteTable")
+def delete_table(context: Context, request: Request) -> Response:
+    table = context.described_table(request["TableName"])
+    check_not_busy(table)
+    if table.definition.deletion_protected:
+        raise ServiceError(errors.DELETION_PROTECTED)
+    if any(index.definition.status != "ACTIVE" for index in table.indexes.values()):
+        raise ServiceError(errors.INDEXES_IN_USE)
+    table.redefine(status="DELETING")
+    context.agenda.after(context.settings.status_delay, lambda: context.database.drop(table))
+    return {"TableDescription": deleted_description(table)}
+
+
+def check_not_busy(table: Table) -> None:
+    """Raise ResourceInUseException while an earlier change of the table is going on."""
+    change = _CHANGES.get(table.definition.status)
+    if change is not None:
+        raise ServiceError(errors.TABLE_IN_USE, change=change, table=table.name)

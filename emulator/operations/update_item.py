@@ -1,0 +1,189 @@
+"""UpdateItem: change attributes of an item, or create it. Source: items.md 6 and 11, expressions.md 9."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from emulator import errors, limits
+from emulator.errors import ServiceError
+from emulator.expressions import Condition, Update, check_placeholders, compile_update, legacy_update
+from emulator.operations.context import Context
+from emulator.operations.parameters import (
+    Request,
+    check_placeholder_maps,
+    check_styles,
+    condition_of,
+    enveloped,
+    legacy_condition_of,
+    placeholders,
+)
+from emulator.operations.registry import Response, operation
+from emulator.operations.write_item import check_condition, check_key_paths, key_values, written
+from emulator.storage.record import Record
+from emulator.storage.schema import KeyAttribute, key_length
+from emulator.storage.table import Table
+from emulator.values.canonical import canonical_item, canonical_value
+from emulator.values.keys import EMPTY_KINDS
+from emulator.values.sizes import item_size
+from emulator.values.types import AttributeValue, Item, Wording
+
+_EXPRESSIONS = ("UpdateExpression", "ConditionExpression")
+_NOTHING: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class _Plan:
+    key: Item
+    update: Update | None
+    condition: Condition | None
+    values: Item
+
+
+@operation("UpdateItem")
+def update_item(context: Context, request: Request) -> Response:
+    plan = _plan(request)
+    table = context.table(request["TableName"])
+    key = table.schema.check_key(plan.key)
+    if plan.update is not None:
+        _check_targets(table, plan.update, plan.values)
+    old = table.rows.get(key)
+    if plan.condition is not None:
+        check_condition(context, request, table, plan.condition, old, plan.values)
+    old_item = old.decode() if old is not None else {}
+    new_item = _apply(table, plan, old_item)
+    new = old
+    if new_item is not None and new_item != old_item:
+        new = Record(new_item, item_size(new_item))
+        if new.size > limits.MAX_ITEM_BYTES:
+            raise ServiceError(errors.UPDATED_ITEM_TOO_LARGE)
+    changes = table.replace(key, old, new, new_item) if new is not None else []
+    if len(request) <= 5 and "ReturnValues" not in request and context.observation is None:
+        if not _ANSWERED.intersection(request):
+            return {}
+    response = written(context, request, table, key_values(table, plan.key), old, new, changes)
+    attributes = _returned(request.get("ReturnValues", "NONE"), plan.update, old_item, new_item)
+    if attributes:
+        response["Attributes"] = attributes
+    return response
+
+
+_ANSWERED = frozenset(("ReturnConsumedCapacity", "ReturnItemCollectionMetrics"))
+
+
+@enveloped
+def _plan(request: Request) -> _Plan:
+    check_styles(request, ("AttributeUpdates", "Expected", "ConditionalOperator"), _EXPRESSIONS)
+    check_placeholder_maps(request, _EXPRESSIONS, _EXPRESSIONS)
+    key: Item = request["Key"]
+    canonical_item(key, Wording.CURRENT)
+    update = _legacy_update(request)
+    expected = legacy_condition_of(request, "Expected", Wording.CURRENT)
+    names, values = placeholders(request, Wording.CURRENT)
+    text = request.get("UpdateExpression")
+    if text is not None:
+        update = compile_update(text, names, values)
+    condition = condition_of(request, "ConditionExpression", names, values)
+    if names or values:
+        check_placeholders(
+            names,
+            values,
+            names_used=(update.names if update else _NOTHING) | (condition.names if condition else _NOTHING),
+            values_used=(update.values if update else _NOTHING) | (condition.values if condition else _NOTHING),
+        )
+    return _Plan(key, update, condition or expected, values)
+
+
+def _legacy_update(request: Request) -> Update | None:
+    updates: dict[str, dict[str, Any]] | None = request.get("AttributeUpdates")
+    if not updates:
+        return None
+    for update in updates.values():
+        if update.get("Value") is not None:
+            canonical_value(update["Value"], Wording.CURRENT)
+    return legacy_update(updates)
+
+
+# --- What the table's schema has to say -----------------------------------------------------------
+
+
+def _check_targets(table: Table, update: Update, values: Item) -> None:
+    """Raise if the update touches a key attribute or assigns an index key what it cannot be."""
+    for name in table.schema.names:
+        if name in update.attributes:
+            raise ServiceError(errors.KEY_UPDATE, name=name)
+    if table.indexes:
+        assigned = _assigned(update, values)
+        for attribute, index in _index_keys(table):
+            if (value := assigned.get(attribute.name)) is not None:
+                _check_assigned(attribute, index, value)
+    check_key_paths(table, update.nested)
+
+
+def _assigned(update: Update, values: Item) -> Item:
+    """What attributes the update sets to literals, by attribute."""
+    return {name: values[source] if isinstance(source, str) else source for name, source in update.assigned}
+
+
+def _index_keys(table: Table) -> list[tuple[KeyAttribute, str]]:
+    """The key attributes of all indexes with the index's name; indexes in the order of their names."""
+    return [(attribute, name) for name in sorted(table.indexes) for attribute in table.indexes[name].schema.attributes]
+
+
+def _check_assigned(attribute: KeyAttribute, index: str, value: AttributeValue) -> None:
+    if attribute.type not in value:
+        raise ServiceError(
+            errors.INDEX_KEY_TYPE_MISMATCH,
+            name=attribute.name,
+            expected=attribute.type,
+            actual=next(iter(value)),
+            index=index,
+        )
+    _check_new_value(attribute, value)
+
+
+def _check_new_value(attribute: KeyAttribute, value: AttributeValue) -> None:
+    length = key_length(value)
+    if not length:
+        raise ServiceError(errors.EMPTY_INDEX_KEY_UPDATE, kind=EMPTY_KINDS[attribute.type])
+    if length > attribute.max_bytes:
+        raise ServiceError(errors.INDEX_KEY_UPDATE_SIZE)
+
+
+# --- Applying -------------------------------------------------------------------------------------
+
+
+def _apply(table: Table, plan: _Plan, old_item: Item) -> Item | None:
+    """The item after the update; None if there is none before and the update makes none."""
+    if plan.update is None:
+        return old_item or plan.key
+    if old_item:
+        new_item = plan.update.apply(old_item, plan.values)
+    elif plan.update.creates:
+        new_item = plan.update.apply(plan.key, plan.values)
+    else:
+        return None
+    if table.indexes:
+        for attribute, _ in _index_keys(table):
+            value = new_item.get(attribute.name)
+            if value is None or value is old_item.get(attribute.name):
+                continue
+            if attribute.type not in value:  # literals were checked before: this value was computed
+                raise ServiceError(errors.INDEX_KEY_UPDATE_TYPE)
+            _check_new_value(attribute, value)
+    return new_item
+
+
+def _returned(kind: str, update: Update | None, old_item: Item, new_item: Item | None) -> Any:
+    """The Attributes of the answer, or something empty."""
+    if kind == "ALL_OLD":
+        return old_item
+    if kind == "ALL_NEW":
+        return new_item
+    if update is None or kind == "NONE":
+        return None
+    if kind == "UPDATED_OLD":
+        return update.old_fragment(old_item)
+    return update.new_fragment(new_item) if new_item else None

@@ -1,0 +1,191 @@
+"""PutItem and DeleteItem, and what every single write does once it knows the item before and after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from emulator import errors, limits
+from emulator.capacity import WriteUnits, consumed_capacity, wants_capacity
+from emulator.errors import ServiceError
+from emulator.expressions import Condition, check_placeholders
+from emulator.operations.context import Context
+from emulator.operations.parameters import (
+    Request,
+    check_placeholder_maps,
+    check_styles,
+    condition_of,
+    enveloped,
+    legacy_condition_of,
+    placeholders,
+)
+from emulator.operations.registry import Response, operation
+from emulator.storage.index import IndexChange
+from emulator.storage.record import Record
+from emulator.storage.rows import RowKey
+from emulator.storage.schema import KeySchema
+from emulator.storage.table import Table
+from emulator.values.canonical import canonical_item
+from emulator.values.types import Item, Wording
+
+_NOTHING: frozenset[str] = frozenset()
+_WITH_CONDITION = ("ConditionExpression",)
+
+
+@dataclass(slots=True)
+class Write:
+    """A single write that is checked as far as the request alone allows."""
+
+    item: Item
+    size: int
+    condition: Condition | None = None
+    values: Item | None = None
+
+
+@operation("PutItem")
+def put_item(context: Context, request: Request) -> Response:
+    """Create or wholly replace an item. Source: items.md 3."""
+    write = _plan(request, "Item")
+    table = context.table(request["TableName"])
+    if write.size > limits.MAX_ITEM_BYTES:
+        raise ServiceError(errors.ITEM_TOO_LARGE)
+    key = table.schema.check_item(write.item)
+    if table.indexes:
+        table.check_index_keys(write.item)
+    old = table.rows.get(key)
+    if write.condition is not None:
+        check_condition(context, request, table, write.condition, old, write.values)
+    new = Record(write.item, write.size)
+    changes = table.replace(key, old, new, write.item)
+    if len(request) == 2 and context.observation is None:
+        return {}
+    response = written(context, request, table, key_values(table, write.item), old, new, changes)
+    if request.get("ReturnValues") == "ALL_OLD" and old is not None:
+        response["Attributes"] = orjson.Fragment(old.encoded)
+    return response
+
+
+@operation("DeleteItem")
+def delete_item(context: Context, request: Request) -> Response:
+    """Delete an item; a missing one is no error. Source: items.md 5."""
+    write = _plan(request, "Key")
+    table = context.table(request["TableName"])
+    key = table.schema.check_key(write.item)
+    old = table.rows.get(key)
+    if write.condition is not None:
+        check_condition(context, request, table, write.condition, old, write.values)
+    changes = table.replace(key, old, None, None) if old is not None else []
+    response = written(context, request, table, key_values(table, write.item), old, None, changes)
+    if request.get("ReturnValues") == "ALL_OLD" and old is not None:
+        response["Attributes"] = orjson.Fragment(old.encoded)
+    return response
+
+
+@enveloped
+def _plan(request: Request, member: str) -> Write:
+    """Check a PutItem (`member` is Item) or DeleteItem (Key) in the service's order."""
+    item: Item = request[member]
+    if len(request) == 2:  # the table's name and the item: nothing else to check
+        return Write(item, canonical_item(item, Wording.CURRENT))
+    check_styles(request, ("Expected", "ConditionalOperator"), _WITH_CONDITION)
+    check_placeholder_maps(request, _WITH_CONDITION, _WITH_CONDITION)
+    size = canonical_item(item, Wording.CURRENT)
+    if request.get("ReturnValues", "NONE") not in ("NONE", "ALL_OLD"):
+        raise ServiceError(errors.RETURN_VALUES_RESTRICTED)
+    expected = legacy_condition_of(request, "Expected", Wording.CURRENT)
+    names, values = placeholders(request, Wording.CURRENT)
+    condition = condition_of(request, "ConditionExpression", names, values)
+    check_placeholders(
+        names,
+        values,
+        names_used=condition.names if condition else _NOTHING,
+        values_used=condition.values if condition else _NOTHING,
+    )
+    return Write(item, size, condition or expected, values)
+
+
+def key_values(table: Table, item: Item) -> Item:
+    """The table's key attributes out of an item or a key."""
+    return table.schema.key_of(item)
+
+
+def check_key_paths(table: Table, nested: frozenset[str]) -> None:
+    """Raise if a document path reaches below a key attribute of the table or of one of its indexes."""
+    if not nested:
+        return
+    for name in table.schema.names:
+        if name in nested:
+            raise ServiceError(errors.KEY_NOT_SCALAR, role="Key", name=name)
+    for index in table.indexes.values():
+        for name in index.schema.names:
+            if name in nested:
+                raise ServiceError(errors.KEY_NOT_SCALAR, role="IndexKey", name=name)
+
+
+def check_condition(
+    context: Context,
+    request: Request,
+    table: Table,
+    condition: Condition,
+    old: Record | None,
+    values: Item | None,
+) -> None:
+    """Raise ConditionalCheckFailedException unless the condition holds for the item as it is."""
+    check_key_paths(table, condition.nested)
+    if condition.holds(old.decode() if old is not None else {}, values or {}):
+        return
+    failed = WriteUnits()
+    failed.add(old.size if old is not None else 0, ())
+    context.observe(table.name, write_units=failed.table)
+    members = {}
+    if old is not None and request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD":
+        members["Item"] = orjson.Fragment(old.encoded)
+    raise ServiceError(errors.CONDITION_FAILED, members=members)
+
+
+def written(
+    context: Context,
+    request: Request,
+    table: Table,
+    key: Item,
+    old: Record | None,
+    new: Record | None,
+    changes: list[IndexChange],
+) -> Response:
+    """The answer to a write that was applied, without Attributes."""
+    response: Response = {}
+    mode = wants_capacity(request)
+    if mode or context.observation is not None:
+        units = WriteUnits()
+        units.add(max(old.size if old is not None else 0, new.size if new is not None else 0), changes)
+        observe_write(context, table, units)
+        if mode:
+            response["ConsumedCapacity"] = consumed_capacity(
+                request["TableName"], mode, units.table, units.indexes
+            )
+    if request.get("ReturnItemCollectionMetrics") == "SIZE" and table.has_local_indexes:
+        response["ItemCollectionMetrics"] = item_collection_metrics(table.schema, key)
+    return response
+
+
+def observe_write(context: Context, table: Table, units: WriteUnits) -> None:
+    """Tell observers what a write took from the table and from its indexes."""
+    if context.observation is None:
+        return
+    context.observe(table.name, write_units=units.table)
+    for arm in units.indexes.values():
+        for index, index_units in arm.items():
+            context.observe(table.name, index, write_units=index_units)
+
+
+def item_collection_metrics(schema: KeySchema, key: Item) -> dict[str, Any]:
+    """The metrics of the item collection of a key; estimates are whole gigabytes, so small ones are 0 to 1."""
+    name = schema.hash[0].name
+    return {"ItemCollectionKey": {name: key[name]}, "SizeEstimateRangeGB": [0.0, 1.0]}
+
+
+def replace_item(table: Table, key: RowKey, old: Record | None, item: Item, size: int) -> list[IndexChange]:
+    """Store `item` of `size` bytes under `key`."""
+    return table.replace(key, old, Record(item, size), item)

@@ -1,0 +1,41 @@
+"""A record: an item as it is stored, immutable, as encoded DynamoDB-JSON with its sizes."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import orjson
+
+from emulator.values.sizes import page_size, page_size_of
+from emulator.values.types import Item
+
+
+class Record:
+    """An encoded item. Never changed once made; a write stores a new record.
+
+    `encoded` is the canonical JSON, `size` the bytes that the service bills.
+    """
+
+    __slots__ = ("_page_size", "encoded", "size")
+
+    def __init__(self, item: Item, size: int) -> None:
+        # The copy has the exact size; what the encoder returns keeps a buffer of 1 KiB behind it.
+        self.encoded = bytes(memoryview(orjson.dumps(item)))
+        self.size = size
+        self._page_size = 0
+
+    def decode(self) -> Item:
+        """A fresh copy of the item, for the caller to do with as it likes."""
+        return cast(Item, orjson.loads(self.encoded))
+
+    @property
+    def most_page_bytes(self) -> int:
+        """Never less than `page_bytes`, and free: a name and a value take more bytes encoded than stored."""
+        length = len(self.encoded)
+        return page_size_of(length, min(length, 1024))
+
+    def page_bytes(self, sort_key: str | None) -> int:
+        """What the row adds to the 1 MB of a page; computed once, since only long reads need it."""
+        if not self._page_size:
+            self._page_size = page_size(self.decode(), sort_key)
+        return self._page_size

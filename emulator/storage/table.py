@@ -1,0 +1,162 @@
+"""A table: its definition, its rows and its indexes, changed together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from emulator import limits
+from emulator.storage.index import IndexChange, IndexDefinition, IndexKind, SecondaryIndex, Throughput
+from emulator.storage.record import Record
+from emulator.storage.rows import RowKey, Rows
+from emulator.storage.schema import KeySchema
+from emulator.storage.undo import UndoLog
+from emulator.values.types import Item
+
+
+@dataclass(frozen=True, slots=True)
+class TableDefinition:
+    """What requests said of a table, and the state it is in. Replaced as a whole, never edited."""
+
+    name: str
+    arn: str
+    id: str
+    created: float
+    schema: KeySchema
+    attribute_types: dict[str, str]
+    """AttributeDefinitions: name to type."""
+    on_demand: bool
+    throughput: Throughput
+    status: str = "CREATING"
+    billing_mode_summary: dict[str, Any] | None = None
+    throughput_dates: dict[str, float] = field(default_factory=dict)
+    decreases_today: int = 0
+    deletion_protected: bool = False
+    stream_view_type: str | None = None
+    stream_label: str | None = None
+    table_class: dict[str, Any] | None = None
+    encryption: dict[str, Any] | None = None
+    on_demand_limits: dict[str, int] | None = None
+    warm_throughput: tuple[int, int] | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+def partitions_needed(on_demand: bool, throughput: Throughput) -> int:
+    """Hash partitions the service would give a table or index (capacity.md, 3 and 14)."""
+    if on_demand:
+        return limits.ON_DEMAND_PARTITIONS
+    load = throughput.read / limits.PARTITION_READ_UNITS + throughput.write / limits.PARTITION_WRITE_UNITS
+    return max(1, min(-int(-load // 1), 256))
+
+
+class Table:
+    """The items of one table and of its indexes. Callers hold the emulator's lock."""
+
+    __slots__ = ("_undo", "definition", "indexes", "rows")
+
+    def __init__(self, definition: TableDefinition, indexes: list[IndexDefinition], undo: UndoLog) -> None:
+        self._undo = undo
+        self.definition = definition
+        self.rows = Rows(undo, self._partitions())
+        self.indexes: dict[str, SecondaryIndex] = {}
+        for index in indexes:
+            self.indexes[index.name] = self._new_index(index)
+
+    @property
+    def name(self) -> str:
+        return self.definition.name
+
+    @property
+    def schema(self) -> KeySchema:
+        return self.definition.schema
+
+    @property
+    def has_local_indexes(self) -> bool:
+        return any(not index.is_global for index in self.indexes.values())
+
+    def indexes_of(self, kind: IndexKind) -> list[SecondaryIndex]:
+        return [index for index in self.indexes.values() if index.definition.kind is kind]
+
+    # --- items ------------------------------------------------------------------------------------
+
+    def check_index_keys(self, item: Item) -> None:
+        """Raise if an attribute of the item cannot be the index key that it is; first index by name first."""
+        for name in sorted(self.indexes):
+            self.indexes[name].schema.check_index_keys(item, name)
+
+    def replace(
+        self, key: RowKey, old: Record | None, new: Record | None, new_item: Item | None
+    ) -> list[IndexChange]:
+        """Put `new` in the place of `old` under `key`; None stands for no item. Returns what indexes noticed."""
+        changes = self._change_indexes(old, new, new_item) if self.indexes else []
+        if new is not None:
+            self.rows.put(key, new)
+        elif old is not None:
+            self.rows.remove(key)
+        return changes
+
+    def _change_indexes(self, old: Record | None, new: Record | None, new_item: Item | None) -> list[IndexChange]:
+        old_item = old.decode() if old is not None else None
+        changes = []
+        for index in self.indexes.values():
+            change, gone, come, record = index.change(old_item, new_item, new)
+            if change is None:
+                continue
+            if gone is not None:
+                index.rows.remove(gone)
+            if come is not None and record is not None:
+                index.rows.put(come, record)
+            changes.append(change)
+        return changes
+
+    # --- definition -------------------------------------------------------------------------------
+
+    def redefine(self, **changes: Any) -> None:
+        """Replace the fields of the definition that are named."""
+        before = self.definition
+        self._undo.add(lambda: setattr(self, "definition", before))
+        self.definition = replace(before, **changes)
+
+    def redefine_index(self, definition: IndexDefinition) -> None:
+        """Replace the definition of an index (its keys and projection never change)."""
+        index = self.indexes[definition.name]
+        before = index.definition
+        self._undo.add(lambda: setattr(index, "definition", before))
+        index.definition = definition
+
+    def add_index(self, definition: IndexDefinition) -> None:
+        """Add a global index and fill it from the table."""
+        index = self._new_index(definition)
+        index.fill(self.rows)
+        self._set_indexes({**self.indexes, definition.name: index})
+
+    def drop_index(self, name: str) -> None:
+        """Forget an index, and the attribute definitions that no key uses any more."""
+        self._set_indexes({other: index for other, index in self.indexes.items() if other != name})
+        used = {attribute for index in self.indexes.values() for attribute in index.schema.names}
+        used.update(self.schema.names)
+        kept = {name: kind for name, kind in self.definition.attribute_types.items() if name in used}
+        self.redefine(attribute_types=kept)
+
+    def spread(self) -> None:
+        """Split partitions to what the throughput asks for now."""
+        self.rows.split_into(self._partitions())
+        for index in self.indexes.values():
+            index.rows.split_into(self._index_partitions(index.definition))
+
+    def _set_indexes(self, indexes: dict[str, SecondaryIndex]) -> None:
+        before = self.indexes
+        self._undo.add(lambda: setattr(self, "indexes", before))
+        self.indexes = indexes
+
+    def _new_index(self, definition: IndexDefinition) -> SecondaryIndex:
+        rows = Rows(self._undo, self._index_partitions(definition))
+        return SecondaryIndex(definition, self.schema, rows)
+
+    def _partitions(self) -> int:
+        return partitions_needed(self.definition.on_demand, self.definition.throughput)
+
+    def _index_partitions(self, index: IndexDefinition) -> int:
+        if index.kind is IndexKind.LOCAL:
+            return self._partitions()
+        return partitions_needed(self.definition.on_demand, index.throughput)

@@ -1,0 +1,82 @@
+"""Sizes of canonical values: the bytes that are billed, and the bytes that a page of a read counts.
+
+The two differ: names count in full on the bill and as one code on a page, and values are stored with prefixes.
+Source: values.md 8 and query_scan.md 12.
+"""
+
+from __future__ import annotations
+
+from emulator.values.canonical import binary_size
+from emulator.values.numbers import number_bytes, number_size
+from emulator.values.types import AttributeValue, Item
+
+
+def _text_size(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode())
+
+
+def item_size(item: Item) -> int:
+    """Bytes that the service bills for `item`: names in UTF-8 plus values."""
+    return sum(_text_size(name) + value_size(value) for name, value in item.items())
+
+
+def value_size(value: AttributeValue) -> int:
+    """Bytes that the service bills for a value."""
+    ((kind, content),) = value.items()
+    if kind == "S":
+        return _text_size(content)
+    if kind == "N":
+        return number_size(content)
+    if kind == "B":
+        return binary_size(content)
+    if kind == "M":
+        return 3 + sum(1 + _text_size(name) + value_size(member) for name, member in content.items())
+    if kind == "L":
+        return 3 + sum(1 + value_size(element) for element in content)
+    if kind == "SS":
+        return sum(map(_text_size, content))
+    if kind == "NS":
+        return sum(map(number_size, content))
+    if kind == "BS":
+        return sum(map(binary_size, content))
+    return 1  # BOOL and NULL
+
+
+def page_size(item: Item, sort_key: str | None) -> int:
+    """Bytes that a row adds to the 1 MB of a page; `sort_key` is the name of the table's sort key."""
+    key_length = 0
+    stored = 0
+    for name, value in item.items():
+        if name == sort_key:
+            ((kind, content),) = value.items()
+            key_length = len(number_bytes(content)) if kind == "N" else value_size(value)
+        else:
+            stored += 1 + _stored_size(value)
+    return page_size_of(stored, key_length)
+
+
+def page_size_of(stored: int, key_length: int) -> int:
+    """Page bytes of a row whose attributes are stored in `stored` bytes, with a sort key of `key_length`."""
+    return 2 + stored + (1 + (1 + stored) // 3072) * (18 + key_length)
+
+
+def _stored_size(value: AttributeValue) -> int:
+    ((kind, content),) = value.items()
+    if kind == "S":
+        size = _text_size(content)
+        return size + (1 if size < 128 else 2 if size < 16384 else 3)
+    if kind == "N":
+        return len(number_bytes(content)) + 1
+    if kind == "B":
+        return binary_size(content) + 1
+    if kind == "M":
+        return 3 + len(content) + sum(1 + _stored_size(member) for member in content.values())
+    if kind == "L":
+        return 3 + sum(1 + _stored_size(element) for element in content)
+    if kind == "SS":
+        return sum(map(_text_size, content)) + len(content) + 1
+    if kind == "NS":
+        return sum(len(number_bytes(member)) for member in content) + len(content) + 1
+    if kind == "BS":
+        return sum(map(binary_size, content)) + len(content) + 1
+    return 1 if kind == "BOOL" else 0
