@@ -85,16 +85,16 @@ class Emulator:
 
     def start(self) -> Self:
         """Serve every boto3 and aiobotocore DynamoDB client of the process, until `stop`."""
-        from emulator.transports import inprocess
+        from emulator.transports import process
 
-        inprocess.activate(self)
+        process.activate(self)
         return self
 
     def stop(self) -> None:
         """Stop serving the clients of the process; what served them before does again."""
-        from emulator.transports import inprocess
+        from emulator.transports import process
 
-        inprocess.deactivate(self)
+        process.deactivate(self)
 
     def mock(self) -> Mock:
         """A context manager and decorator around `start` and `stop`."""

@@ -12,7 +12,7 @@ from typing import TypeVar
 from emulator import errors, limits
 from emulator.expressions.reserved import is_reserved
 from emulator.expressions.tree import (
-    Add,
+    Action,
     Alias,
     And,
     Arithmetic,
@@ -20,21 +20,19 @@ from emulator.expressions.tree import (
     Call,
     Compare,
     ConditionTree,
-    Delete,
     In,
     Node,
     Not,
     Operand,
     Or,
     Path,
-    Remove,
     Set,
     Value,
     nodes_of,
 )
 from emulator.values.types import AttributeValue
 
-_Action = TypeVar("_Action", Set, Remove, Add, Delete)
+_Action = TypeVar("_Action", bound=Action)
 
 
 def paths_in(*roots: Node) -> list[Path]:
@@ -134,5 +132,5 @@ def bound_action(action: _Action, names: Mapping[str, str]) -> _Action:
     value = action.value
     if isinstance(value, Arithmetic):
         left, right = bound_operand(value.left, names), bound_operand(value.right, names)
-        return Set(path, Arithmetic(value.operator, left, right))
-    return Set(path, bound_operand(value, names))
+        return replace(action, path=path, value=Arithmetic(value.operator, left, right))
+    return replace(action, path=path, value=bound_operand(value, names))

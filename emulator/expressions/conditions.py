@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from emulator.expressions.binding import aliases_in, paths_in, values_in
 from emulator.expressions.cache import Cache
-from emulator.expressions.ordering import TEXT_TESTS, compares
+from emulator.expressions.ordering import MIRRORED, TEXT_TESTS, compares
 from emulator.expressions.parser import parse_condition
 from emulator.expressions.paths import (
     Reader,
@@ -43,7 +43,7 @@ from emulator.values.types import AttributeValue, Item, data_type
 Holds: TypeAlias = Callable[[Item, Item], bool]
 """`(item, values)` to whether the condition is true; the item is empty where there is none."""
 
-_MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +199,7 @@ def _compare(tree: Compare, types: Mapping[str, str]) -> Holds:
     if tree.operator == "<>":
         return _not(_equal(tree))
     if isinstance(tree.right, Path) and not isinstance(tree.left, Path):
-        tree = Compare(_MIRRORED[tree.operator], tree.right, tree.left)
+        tree = Compare(MIRRORED[tree.operator], tree.right, tree.left)
     kind = _literal_type(tree.right, types)
     if kind and isinstance(tree.left, Path) and isinstance(tree.right, Value):
         return _ordered_against_value(tree.operator, tree.left, tree.right.name, kind)

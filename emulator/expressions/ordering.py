@@ -18,6 +18,9 @@ Test: TypeAlias = Callable[[Any, Any], bool]
 TextTest: TypeAlias = Callable[[str, str], bool]
 
 ORDERED_TYPES = ("S", "N", "B")
+MIRRORED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+"""By comparator: the one that says the same with its operands exchanged."""
+
 TESTS: dict[str, Test] = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 
 # Decimals of up to 15 digits are told apart, and kept in order, by the float nearest to them.

@@ -361,10 +361,11 @@ class _Parser:
     def _assigned(self) -> _Rule:
         opening = self._at
         if self._take("("):
-            left: Assigned = yield self._assigned()
+            grouped: Assigned = yield self._assigned()
             self._close_group(opening)
-            if isinstance(left, Arithmetic):
-                return left
+            if isinstance(grouped, Arithmetic):
+                return grouped
+            left: Operand = grouped
         else:
             left = yield self._plain_operand()
         for operator in ("+", "-"):

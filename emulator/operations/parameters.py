@@ -8,25 +8,35 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from emulator import errors
 from emulator.errors import ServiceError
-from emulator.expressions import Condition, check_names_map, check_values_map, compile_condition, legacy_condition
+from emulator.expressions import (
+    Condition,
+    check_legacy_conditions,
+    check_names_map,
+    check_values_map,
+    compile_condition,
+    legacy_condition,
+)
 from emulator.values.canonical import canonical_value
 from emulator.values.types import AttributeValue, Item, Wording
 
 _Result = TypeVar("_Result")
+_More = ParamSpec("_More")
 Request = dict[str, Any]
 
 
-def enveloped(plan: Callable[[Request], _Result]) -> Callable[[Request], _Result]:
+def enveloped(
+    plan: Callable[Concatenate[Request, _More], _Result],
+) -> Callable[Concatenate[Request, _More], _Result]:
     """Word the validation errors of `plan` as the single writes do before they look at the table."""
 
     @wraps(plan)
-    def planned(request: Request) -> _Result:
+    def planned(request: Request, /, *more: _More.args, **named: _More.kwargs) -> _Result:
         try:
-            return plan(request)
+            return plan(request, *more, **named)
         except ServiceError as error:
             raise error.enveloped() from None
 
@@ -79,10 +89,12 @@ def legacy_condition_of(request: Request, parameter: str, wording: Wording) -> C
     for condition in (conditions or {}).values():
         for value in _arguments(condition):
             canonical_value(value, wording)
+    if conditions:
+        check_legacy_conditions(parameter, conditions)
     check_conditional_operator(request, conditions)
     if not conditions:
         return None
-    return legacy_condition(parameter, conditions, request.get("ConditionalOperator"))
+    return legacy_condition(conditions, request.get("ConditionalOperator"))
 
 
 def _arguments(condition: dict[str, Any]) -> list[AttributeValue]:

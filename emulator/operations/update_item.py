@@ -50,9 +50,10 @@ def update_item(context: Context, request: Request) -> Response:
     if plan.update is not None:
         _check_targets(table, plan.update, plan.values)
     old = table.rows.get(key)
+    old_item = old.decode() if old is not None else {}
+    _check_statement(plan, old_item)
     if plan.condition is not None:
         check_condition(context, request, table, plan.condition, old, plan.values)
-    old_item = old.decode() if old is not None else {}
     new_item = _apply(table, plan, old_item)
     new = old
     if new_item is not None and new_item != old_item:
@@ -152,6 +153,13 @@ def _check_new_value(attribute: KeyAttribute, value: AttributeValue) -> None:
         raise ServiceError(errors.INDEX_KEY_UPDATE_SIZE)
 
 
+def _check_statement(plan: _Plan, old_item: Item) -> None:
+    """Raise if the statement itself is larger than an item may be; this comes before the condition."""
+    charge = None if plan.update is None else plan.update.charge
+    if charge is not None and charge(old_item, plan.values, limits.MAX_ITEM_BYTES) > limits.MAX_ITEM_BYTES:
+        raise ServiceError(errors.UPDATED_ITEM_TOO_LARGE)
+
+
 # --- Applying -------------------------------------------------------------------------------------
 
 
@@ -184,6 +192,5 @@ def _returned(kind: str, update: Update | None, old_item: Item, new_item: Item |
         return new_item
     if update is None or kind == "NONE":
         return None
-    if kind == "UPDATED_OLD":
-        return update.old_fragment(old_item)
-    return update.new_fragment(new_item) if new_item else None
+    named_in = old_item if kind == "UPDATED_OLD" else new_item
+    return update.fragment(named_in) if named_in else None

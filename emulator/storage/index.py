@@ -103,8 +103,7 @@ class SecondaryIndex:
 
         Nothing is written. The change is None when the index does not notice.
         """
-        old_key = self.schema.index_row_key(old, self.table_schema) if self._holds(old) else None
-        new_key = self.schema.index_row_key(new, self.table_schema) if self._holds(new) else None
+        old_key, new_key = self._row_key(old), self._row_key(new)
         if old_key is None and new_key is None:
             return None, None, None, None
         old_row = self.project(old) if old_key is not None and old is not None else None
@@ -120,8 +119,11 @@ class SecondaryIndex:
         )
         return change, old_key if old_key != new_key else None, new_key, record
 
-    def _holds(self, item: Item | None) -> bool:
-        return item is not None and self.schema.admits(item)
+    def _row_key(self, item: Item | None) -> RowKey | None:
+        """Where an item stands here; None if it does not belong into this index."""
+        if item is None or not self.schema.admits(item):
+            return None
+        return self.schema.index_row_key(item, self.table_schema)
 
     def _record(self, row: Item | None, whole: Record | None) -> Record | None:
         """The record of a row; with projection ALL the table's record is shared."""
@@ -133,7 +135,8 @@ class SecondaryIndex:
         """Take over the items that a table holds already; those unfit for the index are passed over."""
         for _, record in table_rows:
             item = record.decode()
-            if self._holds(item):
+            row_key = self._row_key(item)
+            if row_key is not None:
                 row = self._record(self.project(item), record)
                 assert row is not None
-                self.rows.put(self.schema.index_row_key(item, self.table_schema), row)
+                self.rows.put(row_key, row)

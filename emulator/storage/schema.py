@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 from emulator import errors, limits
 from emulator.errors import Fault, ServiceError
-from emulator.values.keys import EMPTY_KINDS, combined_hash, partition_hash, sortable_key, tie_hash
-from emulator.values.canonical import binary_size
-from emulator.values.types import AttributeValue, Item, data_type
 from emulator.storage.rows import RowKey
+from emulator.values.canonical import binary_size
+from emulator.values.keys import EMPTY_KINDS, combined_hash, partition_hash, sortable_key, tie_hash
+from emulator.values.types import AttributeValue, Item, data_type
 
 
 class KeyAttribute(NamedTuple):

@@ -7,7 +7,7 @@ Order of the checks inside one value and all texts: values.md 2 to 7.
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from emulator import errors, limits
@@ -117,7 +117,7 @@ def _list(value: AttributeValue, elements: list[AttributeValue], level: int, wor
 
 def _map(value: AttributeValue, members: Item, level: int, wording: Wording, root: Item) -> int:
     if "" in members:
-        if _depth(root) > limits.MAX_NESTING_LEVELS:  # observed: depth is reported before an empty nested name
+        if depth(root) > limits.MAX_NESTING_LEVELS:  # observed: depth is reported before an empty nested name
             raise ServiceError(errors.NESTING_TOO_DEEP)
         raise ServiceError(errors.EMPTY_ATTRIBUTE_NAME)
     size = 3 + len(members)
@@ -127,17 +127,20 @@ def _map(value: AttributeValue, members: Item, level: int, wording: Wording, roo
     return size
 
 
-def _depth(members: Item | list[AttributeValue]) -> int:
-    """Levels below here; the walk is a loop because hostile input may be deeper than Python's stack."""
-    depth, level = 0, [members]
+def depth(members: Item | list[AttributeValue]) -> int:
+    """How many levels of values an item or a list has; an item of scalars has one.
+
+    The walk is a loop because hostile input may be deeper than Python's stack.
+    """
+    levels, level = 0, [members]
     while level:
-        depth += 1
+        levels += 1
         inner: list[Any] = []
         for container in level:
             for value in container.values() if isinstance(container, dict) else container:
                 inner += [value[kind] for kind in ("M", "L") if value.get(kind)]
         level = inner
-    return depth
+    return levels
 
 
 def _set(value: AttributeValue, members: list[str], level: int, wording: Wording, root: Item) -> int:
@@ -154,36 +157,38 @@ def _set(value: AttributeValue, members: list[str], level: int, wording: Wording
     return sum(map(_MEMBER_SIZE[kind], members))
 
 
+def set_value(kind: str, members: Iterable[str]) -> AttributeValue:
+    """A set of canonical, distinct members in the service's order."""
+    return {kind: sorted(members, key=_SET_ORDER[kind])}
+
+
 def _duplicates(kind: str, members: list[str], wording: Wording) -> ServiceError:
     if kind == "NS":
         current = wording is Wording.CURRENT
         return ServiceError(errors.DUPLICATE_NUMBERS if current else errors.DUPLICATE_NUMBERS_OLDER)
     if wording is Wording.OLDER:
         fault = errors.DUPLICATE_STRINGS if kind == "SS" else errors.DUPLICATE_BINARIES
-        return ServiceError(fault, members=", ".join(members))
+        return ServiceError(fault, listed=", ".join(members))
     seen: set[str] = set()
-    repeat = next(at for at, member in enumerate(members) if member in seen or seen.add(member))  # type: ignore[func-returns-value]
+    repeat = 0
+    while members[repeat] not in seen:
+        seen.add(members[repeat])
+        repeat += 1
     listed = sorted(members[:repeat], key=_SET_ORDER[kind]) + members[repeat:]
     quoted = [f'"{member}"' for member in listed]
     if kind == "SS":
-        return duplicate_members(errors.DUPLICATE_STRINGS, ", ".join(quoted))
-    return duplicate_members(errors.DUPLICATE_BINARIES, ",".join(quoted))
-
-
-def duplicate_members(fault: errors.Fault, listed: str) -> ServiceError:
-    """The duplicate error with its list of members."""
-    text = fault.text or ""
-    return ServiceError(errors.VALIDATION, message=text.replace("{members}", listed))
+        return ServiceError(errors.DUPLICATE_STRINGS, listed=", ".join(quoted))
+    return ServiceError(errors.DUPLICATE_BINARIES, listed=",".join(quoted))
 
 
 def _string_size(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode())
 
 
-_SET_ORDER = {"SS": str, "NS": number_bytes, "BS": b64decode}
-_MEMBER_SIZE = {"SS": _string_size, "NS": number_size, "BS": binary_size}
+_SET_ORDER: dict[str, Callable[[str], str | bytes]] = {"SS": str, "NS": number_bytes, "BS": b64decode}
+_MEMBER_SIZE: dict[str, Callable[[str], int]] = {"SS": _string_size, "NS": number_size, "BS": binary_size}
 
-_SIZERS = {
+_SIZERS: dict[str, Callable[[AttributeValue, Any, int, Wording, Item], int]] = {
     "S": _string,
     "N": _number,
     "B": _binary,
