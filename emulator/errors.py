@@ -95,9 +95,58 @@ MISSING_AUTHENTICATION = _framework(
     "MissingAuthenticationTokenException", "Request is missing Authentication Token"
 )
 INTERNAL = _modelled("InternalServerError", "{message}", status=500)
+BODY_UNDECODABLE = _modelled(
+    "InternalServerError", "The request body does not decode by its Content-Encoding: {reason}", status=500
+)
+TOO_MANY_CONNECTIONS = _framework(
+    "ServiceUnavailableException",
+    "All {limit} connections of the emulator's server are in use; close some or raise max_connections",
+    status=503,
+)
+INTERNAL_FAILURE = _framework("InternalFailure", None, status=500)
+"""The service's own answer to a few requests, kept as it is."""
 
 VALIDATION = _validation("{message}")
 """For texts that are put together elsewhere out of this list's own parts."""
+
+# --- Wrong JSON types (protocol.md 7); each is the message of a SerializationException -------------
+
+NOT_CONVERTIBLE = "{token} cannot be converted to {type}"
+NOT_CONVERTIBLE_TO_BYTES = "only base-64-encoded strings are convertible to bytes"
+COLLECTION_UNEXPECTED = "Unrecognized collection type {type}"
+STRUCTURE_UNEXPECTED = "Start of structure or map found where not expected"
+FIELD_TYPE_UNEXPECTED = "Unexpected field type"
+ELEMENT_TYPE_UNEXPECTED = "Unexpected value type in payload"
+NESTED_GENERIC_UNEXPECTED = (
+    "class sun.reflect.generics.reflectiveObjects.ParameterizedTypeImpl cannot be cast to class java.lang.Class "
+    "(sun.reflect.generics.reflectiveObjects.ParameterizedTypeImpl and java.lang.Class are in module java.base "
+    "of loader 'bootstrap')"
+)
+TOKEN_UNEXPECTED = "Unexpected token received from parser"
+BASE64_LENGTH = "Base64 encoded length is expected a multiple of 4 bytes but found: {length}"
+BASE64_INVALID = "Invalid last non-pad Base64 character dectected"
+TYPE_TAG_UNEXPECTED = "No assembly name on stack!"
+
+# --- Constraints of the service model (protocol.md 8) ---------------------------------------------
+
+ENVELOPE_OF_SEVERAL = "{count} validation errors detected: "
+CONSTRAINT_FAILED = "Value {value} at '{path}' failed to satisfy constraint: {constraint}"
+CONSTRAINT_FAILED_UNECHOED = "Value at '{path}' failed to satisfy constraint: {constraint}"
+MEMBER_NULL = "Member must not be null"
+MEMBER_TOO_SHORT = "Member must have length greater than or equal to {limit}"
+MEMBER_TOO_LONG = "Member must have length less than or equal to {limit}"
+MEMBER_TOO_SMALL = "Member must have value greater than or equal to {limit}"
+MEMBER_TOO_LARGE = "Member must have value less than or equal to {limit}"
+MEMBER_PATTERN = "Member must satisfy regular expression pattern: {pattern}"
+MEMBER_ENUM = "Member must satisfy enum value set: [{values}]"
+ELEMENTS_CONSTRAINED = "Member must satisfy constraint: [{constraints}]"
+MAP_KEYS_CONSTRAINED = "Map keys must satisfy constraint: [{constraints}]"
+MAP_VALUES_CONSTRAINED = "Map value must satisfy constraint: [{constraints}]"
+RETURN_VALUES_ENUM = (
+    "Failed to satisfy constraint: "
+    "Member must satisfy enum value set: [ALL_OLD, UPDATED_OLD, ALL_NEW, UPDATE_NEW, NONE]"
+)
+CONDITIONAL_OPERATOR_ENUM = "Failed to satisfy constraint: Member must satisfy enum value set: [ALL, OR]"
 
 # --- Finding things -----------------------------------------------------------------------------
 
@@ -425,6 +474,9 @@ THROUGHPUT_MISSING = _invalid_parameter(
     "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED"
 )
 THROUGHPUT_OUT_OF_BOUNDS = _validation("Given value {value} for {name} is out of bounds")
+INDEX_THROUGHPUT_OUT_OF_BOUNDS = _validation(
+    "Given value {value} for {name} is out of bounds for index {index}"
+)
 KEY_UNDEFINED = _validation("Invalid KeySchema: Some index key attribute have no definition")
 KEYS_UNDEFINED = _invalid_parameter(
     "Some index key attributes are not defined in AttributeDefinitions. "
@@ -492,7 +544,7 @@ ON_DEMAND_LIMIT_PROVISIONED_UPDATE = _invalid_parameter(
     "{name} for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED"
 )
 ON_DEMAND_LIMIT_RANGE = _invalid_parameter(
-    "Requested {name} for OnDemandThroughput for table is outside of valid range"
+    "Requested {name} for OnDemandThroughput for {resource} is outside of valid range"
 )
 WARM_THROUGHPUT_LOW = _invalid_parameter(
     "Requested {name} for WarmThroughput for {resource} is lower than initial throughput for {mode}"
@@ -503,6 +555,8 @@ WARM_THROUGHPUT_LOWERED = _invalid_parameter(
 )
 SSE_TYPE_MISSING = _invalid_parameter("SSEType KMS is required if KMSMasterKeyId is specified")
 SSE_TYPE_INVALID = _invalid_parameter("The only valid SSEType is KMS")
+TAG_CHARACTERS = _invalid_parameter("Tag {part} contains characters that are not allowed: {text}")
+TAG_RESERVED = _invalid_parameter("Tag keys that begin with aws: are reserved: {key}")
 TOO_MANY_TAGS = _invalid_parameter("Too many tags: {count}. The maximum number of tags per resource is {limit}")
 UPDATE_NOTHING = _validation(
     "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates "
@@ -533,11 +587,17 @@ INDEX_CHANGES_LIMITED = _modelled(
     "LimitExceededException",
     "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table",
 )
+INDEX_UPDATE_NOTHING = _invalid_parameter(
+    "At least one of ProvisionedThroughput, OnDemandThroughput or WarmThroughput is required for index: {index}"
+)
 INDEX_UPDATE_BLOCKED = _validation(
     "This operation cannot be performed with given input values. "
     "Please contact DynamoDB service team for more info: Action Blocked: IndexUpdate"
 )
 INDEX_EXISTS = _validation("Attempting to create an index which already exists")
+INDEX_TO_DELETE_NOT_FOUND = _modelled(
+    "ResourceNotFoundException", "Requested resource not found: Index: {index} not found"
+)
 LOCAL_INDEX_DELETE = _invalid_parameter("Index: {index} is not a global secondary index")
 ATTRIBUTE_REDEFINED = _invalid_parameter(
     "Attributes cannot be redefined. Please check that your attribute has the same type as previously defined. "
@@ -557,7 +617,44 @@ INDEXES_IN_USE = _modelled(
     "Attempt to change a resource which is still in use: "
     "Cannot delete table while indexes are being created, updated, or deleted.",
 )
-RESOURCE_POLICY_NOT_BUILT = _validation(
+INDEX_IN_USE = _modelled(
+    "ResourceInUseException",
+    "Attempt to change a resource which is still in use: "
+    "Index is being {change}.  Table: {table} Index: {index}",
+)
+DECREASES_LIMITED = _modelled(
+    "LimitExceededException",
+    "Subscriber limit exceeded: Provisioned throughput decreases are limited within a given UTC day. "
+    "After the first 4 decreases, each subsequent decrease in the same UTC day can be performed at most once "
+    "every 3600 seconds. Number of decreases today: {count}. "
+    "Last decrease at {last}. Next decrease can be made at {next}",
+)
+ON_DEMAND_SWITCHES_LIMITED = _modelled(
+    "LimitExceededException",
+    "Subscriber limit exceeded: Update to PayPerRequest mode are limited to {limit} in 1 day(s). "
+    "Last update at {last}. Next update can be made at {next}",
+)
+ENCRYPTION_CHANGES_LIMITED = _modelled(
+    "LimitExceededException",
+    "Subscriber limit exceeded: Encryption mode changes are limited in the 24h window ending at {end}Z. "
+    "After the first 4 change, each subsequent change in the same window can be performed at most once "
+    "every 21600 seconds. Number of updates today: {count}",
+)
+TABLE_CLASS_CHANGES_LIMITED = _modelled(
+    "LimitExceededException",
+    "Subscriber limit exceeded: Table class updates are limited to {limit} in 30 day(s). "
+    "Last update at {last}. Next update can be made at {next}",
+)
+TABLES_LIMITED = _modelled(
+    "LimitExceededException",
+    "Subscriber limit exceeded: There is a limit of {limit} tables per subscriber",
+)
+UNITS_LIMITED = _modelled(
+    "LimitExceededException",
+    "Subscriber limit exceeded: {name} of the table and its global secondary indexes add up to {units}, "
+    "the quota of a table is {limit}",
+)
+PARAMETER_NOT_BUILT = _validation(
     "{parameter} is a parameter of DynamoDB that this emulator does not have yet; "
     "docs/compatibility.md lists what it has."
 )

@@ -1,6 +1,7 @@
 """The gateway: one request in, one reply out. Plain code without I/O; every transport ends here.
 
-Order of judgement for HTTP: protocol.md 1.3. The in-process road enters at `call`.
+Order of judgement for HTTP: protocol.md 1.3. The in-process road enters at `call`; servers enter at `handle`,
+and leave requests for paths that they do not know to `unknown`.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from collections.abc import Callable, Mapping
 from itertools import count
 from threading import RLock
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 import orjson
 
-from emulator import errors
+from emulator import content_coding, errors
+from emulator.content_coding import BodyTooLargeError, UndecodableBodyError
 from emulator.errors import ServiceError
 from emulator.model import OPERATIONS, check_request
 from emulator.operations import registry
@@ -28,8 +31,8 @@ _log = logging.getLogger("emulator")
 JSON_TYPE = "application/x-amz-json-1.0"
 _CONTENT_TYPES = (JSON_TYPE, "application/json")
 _UNKNOWN_XML = b"<UnknownOperationException/>\n"
-_REQUEST_ID_TAIL = "VV4KQNSO5AEMVJF66Q9ASUAAJG"
-_request_id_head = b32encode(os.urandom(10)).decode()
+_REQUEST_ID_TAIL = b"VV4KQNSO5AEMVJF66Q9ASUAAJG"
+_request_id_head = b32encode(os.urandom(10))
 _request_numbers = count()
 
 
@@ -48,12 +51,22 @@ class HttpRequest:
         self.body = body
 
 
-class HttpResponse(NamedTuple):
-    """An answer; the transport adds Content-Length, Date and Connection."""
+class HttpResponse:
+    """An answer. `head` is its header lines as they go over the wire; Content-Length, Date, Server and
+    Connection are left to the transport."""
 
-    status: int
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
+    __slots__ = ("body", "head", "status")
+
+    def __init__(self, status: int, head: bytes, body: bytes) -> None:
+        self.status = status
+        self.head = head
+        self.body = body
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        """Names and values of the header lines."""
+        lines = self.head.decode("latin-1").splitlines()
+        return [(name, value) for name, _, value in (line.partition(": ") for line in lines)]
 
 
 class Reply(NamedTuple):
@@ -65,7 +78,11 @@ class Reply(NamedTuple):
 
 def request_id() -> str:
     """A new request id of the service's shape: 52 characters of 0-9 and A-Z."""
-    return f"{_request_id_head}{next(_request_numbers):010d}{_REQUEST_ID_TAIL}"
+    return _new_request_id().decode()
+
+
+def _new_request_id() -> bytes:
+    return b"%b%010d%b" % (_request_id_head, next(_request_numbers), _REQUEST_ID_TAIL)
 
 
 class Gateway:
@@ -136,38 +153,50 @@ class Gateway:
     def handle(self, request: HttpRequest) -> HttpResponse:
         """Answer an HTTP request for the path `/`, whatever its method."""
         headers = request.headers
-        origin = headers.get("origin")
         if request.method == "POST":
-            response = self._post(headers, request.body, request.query)
-        elif request.method == "OPTIONS" and origin is not None:
+            return self._post(headers, request.body, request.query)
+        if request.method == "OPTIONS" and "origin" in headers:
             return _preflight(headers)
-        elif request.method == "GET":
-            text = f"healthy: dynamodb.{_region(headers) or self._default_region}.amazonaws.com "
-            response = _http_response(200, text.encode(), "text/plain")
-        else:
-            response = _http_response(404, _UNKNOWN_XML, "application/xml")
-        return response if origin is None else _with_cors(response)
+        if request.method == "GET":
+            text = f"healthy: dynamodb.{_region(headers, request.query) or self._default_region}.amazonaws.com "
+            return _response(headers, 200, text.encode(), "text/plain")
+        return self.unknown(request)
+
+    def unknown(self, request: HttpRequest) -> HttpResponse:
+        """The answer to a request for a path where there is nothing (protocol.md 4.1 and 4.2)."""
+        return _response(request.headers, 404, _UNKNOWN_XML, "application/xml")
 
     def _post(self, headers: Mapping[str, str], body: bytes, query: str) -> HttpResponse:
         content_type = headers.get("content-type", "")
         if content_type != JSON_TYPE:
             content_type = content_type.partition(";")[0].strip()
             if content_type not in _CONTENT_TYPES and (body or content_type):
-                return _http_response(404, _UNKNOWN_XML, "application/xml")
+                return _response(headers, 404, _UNKNOWN_XML, "application/xml")
+        if "content-encoding" in headers:
+            try:
+                body = content_coding.decode(body, headers["content-encoding"])
+            except BodyTooLargeError:
+                return HttpResponse(413, b"", b"")
+            except UndecodableBodyError as error:
+                reply = _error_reply(ServiceError(errors.BODY_UNDECODABLE, reason=error))
+                return _response(headers, *reply, content_type or JSON_TYPE)
+        return _response(headers, *self._call(headers, body, query), content_type or JSON_TYPE)
+
+    def _call(self, headers: Mapping[str, str], body: bytes, query: str) -> Reply:
         try:
             request = orjson.loads(body) if body else None
         except ValueError:
-            return _json_response(_error_reply(ServiceError(errors.UNPARSABLE_BODY)), content_type)
+            return _error_reply(ServiceError(errors.UNPARSABLE_BODY))
         operation = self._names.get(headers.get("x-amz-target", ""))
         if operation is None:
-            return _json_response(_error_reply(ServiceError(errors.UNKNOWN_OPERATION)), content_type)
-        region = _region(headers)
-        if region is None and "X-Amz-Algorithm=" not in query:
-            return _json_response(_error_reply(ServiceError(errors.MISSING_AUTHENTICATION)), content_type)
+            return _error_reply(ServiceError(errors.UNKNOWN_OPERATION))
+        region = _region(headers, query)
+        if region is None:
+            return _error_reply(ServiceError(errors.MISSING_AUTHENTICATION))
         reply = self.answer(operation, request, region or self._default_region)
         if operation in _WITHOUT_BODY and reply.status == 200:
-            reply = Reply(200, b"")
-        return _json_response(reply, content_type)
+            return Reply(200, b"")
+        return reply
 
 
 _WITHOUT_BODY = ("TagResource", "UntagResource")
@@ -177,54 +206,55 @@ def _error_reply(error: ServiceError) -> Reply:
     return Reply(error.fault.status, orjson.dumps(error.body()))
 
 
-def _region(headers: Mapping[str, str]) -> str | None:
+def _region(headers: Mapping[str, str], query: str) -> str | None:
     """The region that the request was signed for; "" when signed in a way we do not know, None when not signed.
 
     Credentials themselves are never judged, and never choose the data.
     """
-    authorization = headers.get("authorization")
-    if authorization is None:
-        return None
-    scope = authorization.partition("Credential=")[2].split("/", 3)
+    signature = headers.get("authorization")
+    if signature is None:
+        if "X-Amz-Algorithm=" not in query:
+            return None
+        signature = unquote(query)
+    scope = signature.partition("Credential=")[2].split("/", 3)
     return scope[2] if len(scope) == 4 else ""
 
 
-def _json_response(reply: Reply, content_type: str) -> HttpResponse:
-    body = reply.body
-    return HttpResponse(
-        reply.status,
-        (
-            ("x-amzn-RequestId", request_id()),
-            ("x-amz-crc32", str(zlib.crc32(body))),
-            ("Content-Type", content_type or JSON_TYPE),
-        ),
-        body,
+def _response(headers: Mapping[str, str], status: int, body: bytes, content_type: str) -> HttpResponse:
+    """An answer with the headers that every answer has; `headers` are those of the request.
+
+    The checksum is of the body as sent: the SDKs of AWS check it before they decompress.
+    """
+    coding = None
+    if "accept-encoding" in headers:
+        body, coding = content_coding.encode(body, headers["accept-encoding"])
+    head = b"x-amzn-RequestId: %b\r\nx-amz-crc32: %d\r\nContent-Type: %b\r\n" % (
+        _new_request_id(),
+        zlib.crc32(body),
+        content_type.encode(),
     )
+    if coding is not None:
+        head += b"Content-Encoding: %b\r\n" % coding.encode()
+    if "origin" in headers:
+        head += _CORS
+    return HttpResponse(status, head, body)
 
 
-def _http_response(status: int, body: bytes, content_type: str) -> HttpResponse:
-    return _json_response(Reply(status, body), content_type)
-
-
-def _with_cors(response: HttpResponse) -> HttpResponse:
-    headers = (
-        *response.headers,
-        ("Access-Control-Allow-Origin", "*"),
-        ("Access-Control-Expose-Headers", "x-amzn-RequestId,x-amzn-ErrorType,x-amz-crc32,Date"),
-    )
-    return response._replace(headers=headers)
+_CORS = (
+    b"Access-Control-Allow-Origin: *\r\n"
+    b"Access-Control-Expose-Headers: x-amzn-RequestId,x-amzn-ErrorType,x-amz-crc32,Date\r\n"
+)
 
 
 def _preflight(headers: Mapping[str, str]) -> HttpResponse:
-    answer = [
-        ("x-amzn-RequestId", request_id()),
-        ("Access-Control-Allow-Origin", "*"),
-        ("Access-Control-Max-Age", "172800"),
-    ]
+    head = (
+        b"x-amzn-RequestId: %b\r\nAccess-Control-Allow-Origin: *\r\nAccess-Control-Max-Age: 172800\r\n"
+        % _new_request_id()
+    )
     for asked, allowed in (
-        ("access-control-request-method", "Access-Control-Allow-Methods"),
-        ("access-control-request-headers", "Access-Control-Allow-Headers"),
+        ("access-control-request-method", b"Access-Control-Allow-Methods"),
+        ("access-control-request-headers", b"Access-Control-Allow-Headers"),
     ):
-        if (value := headers.get(asked)) is not None:
-            answer.append((allowed, value))
-    return HttpResponse(200, tuple(answer), b"")
+        if asked in headers:
+            head += b"%b: %b\r\n" % (allowed, headers[asked].encode("latin-1"))
+    return HttpResponse(200, head, b"")

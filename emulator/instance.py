@@ -17,6 +17,7 @@ from emulator.storage.undo import UndoLog
 
 if TYPE_CHECKING:
     from emulator.transports.http import Server
+    from emulator.transports.wsgi import Application
 
 
 class Emulator:
@@ -113,6 +114,12 @@ class Emulator:
         from emulator.transports.http import Server
 
         return Server(self, host=host, port=port)
+
+    def wsgi(self) -> Application:
+        """A WSGI application for this emulator, to be run by any WSGI server or mounted in another application."""
+        from emulator.transports.wsgi import Application
+
+        return Application(self)
 
 
 class Savepoint:

@@ -18,3 +18,12 @@ class Settings:
     status_delay: float = 0.0
     """Seconds that a table or an index stays CREATING, UPDATING or DELETING. With 0 the answer of the
     operation shows that status, as on AWS, and the next request finds the change done."""
+
+    request_timeout: float = 60.0
+    """Seconds that a client of the HTTP server has to send a request whole, and to take an answer."""
+
+    idle_timeout: float = 300.0
+    """Seconds that the HTTP server keeps a connection open on which nothing comes."""
+
+    max_connections: int = 1000
+    """Open connections of an HTTP server; a client beyond them is answered with status 503."""

@@ -1,16 +1,18 @@
-"""Table descriptions, field by field. Source: tables.md 4, indexes.md 10."""
+"""Table descriptions, field by field; `now` is the time of the request. Source: tables.md 4, indexes.md 10."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from emulator import limits
-from emulator.storage.index import IndexDefinition, IndexKind, SecondaryIndex, Throughput
+from emulator.storage.index import IndexDefinition, IndexKind, SecondaryIndex
 from emulator.storage.table import Table, TableDefinition
+from emulator.storage.throughput import ThroughputHistory, warm_units
+
+_DefinitionOfEither = TableDefinition | IndexDefinition
 
 
-def table_description(table: Table) -> dict[str, Any]:
-    """TableDescription as CreateTable and UpdateTable answer it."""
+def table_description(table: Table, now: float) -> dict[str, Any]:
+    """What all descriptions of a table that lives have in common."""
     definition = table.definition
     description: dict[str, Any] = {
         "AttributeDefinitions": [
@@ -20,11 +22,11 @@ def table_description(table: Table) -> dict[str, Any]:
         "KeySchema": definition.schema.describe(),
         "TableStatus": definition.status,
         "CreationDateTime": definition.created,
-        **_counts_and_identity(table),
+        **_counts_and_identity(table, now),
     }
     for kind in (IndexKind.LOCAL, IndexKind.GLOBAL):
         if indexes := table.indexes_of(kind):
-            description[kind.value] = [index_description(table, index) for index in indexes]
+            description[kind.value] = [index_description(table, index, now) for index in indexes]
     if definition.stream_view_type is not None:
         description["StreamSpecification"] = {
             "StreamEnabled": True,
@@ -42,31 +44,52 @@ def table_description(table: Table) -> dict[str, Any]:
     return description
 
 
-def full_description(table: Table) -> dict[str, Any]:
+def full_description(table: Table, now: float) -> dict[str, Any]:
     """Table as DescribeTable answers it: with warm throughput for the table and its global indexes."""
-    description = table_description(table)
-    definition = table.definition
-    description["WarmThroughput"] = warm_throughput(
-        definition.warm_throughput, definition.on_demand, definition.throughput, definition.status
-    )
+    description = table_description(table, now)
+    on_demand = table.definition.on_demand
+    description["WarmThroughput"] = _warm_throughput(table.definition, on_demand=on_demand)
     for index in description.get(IndexKind.GLOBAL.value, ()):
-        stored = table.indexes[index["IndexName"]].definition
-        index["WarmThroughput"] = warm_throughput(
-            stored.warm_throughput, definition.on_demand, stored.throughput, stored.status
-        )
+        definition = table.indexes[index["IndexName"]].definition
+        index["WarmThroughput"] = _warm_throughput(definition, on_demand=on_demand)
     return description
 
 
-def deleted_description(table: Table) -> dict[str, Any]:
+def changed_description(
+    table: Table, now: float, asked: dict[str, Any], asked_of_indexes: dict[str, dict[str, Any]]
+) -> dict[str, Any]:
+    """TableDescription as CreateTable and UpdateTable answer it, to what they were asked of the table and of indexes.
+
+    Warm throughput stands in it only where it was asked for; on-demand limits that were removed stand in it as -1.
+    """
+    description = table_description(table, now)
+    on_demand = table.definition.on_demand
+    _add_asked(description, asked, table.definition, on_demand=on_demand)
+    for index in description.get(IndexKind.GLOBAL.value, ()):
+        name = index["IndexName"]
+        _add_asked(index, asked_of_indexes.get(name, {}), table.indexes[name].definition, on_demand=on_demand)
+    return description
+
+
+def _add_asked(
+    description: dict[str, Any], asked: dict[str, Any], definition: _DefinitionOfEither, *, on_demand: bool
+) -> None:
+    if asked.get("WarmThroughput"):
+        description["WarmThroughput"] = {**_warm_throughput(definition, on_demand=on_demand), "Status": "UPDATING"}
+    if asked.get("OnDemandThroughput"):
+        description["OnDemandThroughput"] = {**(definition.on_demand_limits or {}), **asked["OnDemandThroughput"]}
+
+
+def deleted_description(table: Table, now: float) -> dict[str, Any]:
     """TableDescription as DeleteTable answers it: no keys, no indexes, no date."""
     definition = table.definition
-    return {"TableName": definition.name, "TableStatus": definition.status, **_counts_and_identity(table)}
+    return {"TableName": definition.name, "TableStatus": definition.status, **_counts_and_identity(table, now)}
 
 
-def _counts_and_identity(table: Table) -> dict[str, Any]:
+def _counts_and_identity(table: Table, now: float) -> dict[str, Any]:
     definition = table.definition
     parts: dict[str, Any] = {
-        "ProvisionedThroughput": table_throughput(definition),
+        "ProvisionedThroughput": _provisioned_throughput(definition, now),
         "TableSizeBytes": table.rows.size,
         "ItemCount": len(table.rows),
         "TableArn": definition.arn,
@@ -78,20 +101,23 @@ def _counts_and_identity(table: Table) -> dict[str, Any]:
     return parts
 
 
-def table_throughput(definition: TableDefinition) -> dict[str, Any]:
+def _provisioned_throughput(definition: _DefinitionOfEither, now: float) -> dict[str, Any]:
+    history, throughput = definition.throughput_history, definition.throughput
     return {
-        **definition.throughput_dates,
-        "NumberOfDecreasesToday": definition.decreases_today,
-        **throughput_units(definition.throughput),
+        **_dates(history),
+        "NumberOfDecreasesToday": history.decreases_today(now),
+        "ReadCapacityUnits": throughput.read,
+        "WriteCapacityUnits": throughput.write,
     }
 
 
-def throughput_units(throughput: Throughput) -> dict[str, int]:
-    return {"ReadCapacityUnits": throughput.read, "WriteCapacityUnits": throughput.write}
+def _dates(history: ThroughputHistory) -> dict[str, float]:
+    dates = {"LastIncreaseDateTime": history.last_increase, "LastDecreaseDateTime": history.last_decrease}
+    return {name: date for name, date in dates.items() if date is not None}
 
 
-def index_description(table: Table, index: SecondaryIndex) -> dict[str, Any]:
-    definition: IndexDefinition = index.definition
+def index_description(table: Table, index: SecondaryIndex, now: float) -> dict[str, Any]:
+    definition = index.definition
     description: dict[str, Any] = {
         "IndexName": definition.name,
         "KeySchema": definition.schema.describe(),
@@ -101,10 +127,7 @@ def index_description(table: Table, index: SecondaryIndex) -> dict[str, Any]:
         description["IndexStatus"] = definition.status
         if definition.backfilling is not None:
             description["Backfilling"] = definition.backfilling
-        description["ProvisionedThroughput"] = {
-            "NumberOfDecreasesToday": 0,
-            **throughput_units(definition.throughput),
-        }
+        description["ProvisionedThroughput"] = _provisioned_throughput(definition, now)
     description["IndexSizeBytes"] = index.rows.size
     description["ItemCount"] = len(index.rows)
     description["IndexArn"] = f"{table.definition.arn}/index/{definition.name}"
@@ -113,20 +136,10 @@ def index_description(table: Table, index: SecondaryIndex) -> dict[str, Any]:
     return description
 
 
-def warm_throughput(
-    asked: tuple[int, int] | None, on_demand: bool, throughput: Throughput, status: str
-) -> dict[str, Any]:
-    """What a table or index can take at once: what was asked for, or what its mode starts with."""
-    read, write = asked or initial_warm_throughput(on_demand, throughput)
-    return {
-        "ReadUnitsPerSecond": read,
-        "WriteUnitsPerSecond": write,
-        "Status": "ACTIVE" if status == "CREATING" else status,
-    }
-
-
-def initial_warm_throughput(on_demand: bool, throughput: Throughput) -> tuple[int, int]:
-    """Read and write units per second that a table or index starts with. Source: capacity.md 16."""
-    if on_demand:
-        return limits.ON_DEMAND_WARM_READ_UNITS, limits.ON_DEMAND_WARM_WRITE_UNITS
-    return throughput.read, throughput.write
+def _warm_throughput(definition: _DefinitionOfEither, *, on_demand: bool) -> dict[str, Any]:
+    """What a table or an index can take at once. A new one that was asked for more is being raised to it."""
+    stored, status = definition.warm_throughput, definition.status
+    read, write = warm_units(stored, definition.throughput, on_demand=on_demand)
+    if status == "CREATING":
+        status = "ACTIVE" if stored is None else "UPDATING"
+    return {"ReadUnitsPerSecond": read, "WriteUnitsPerSecond": write, "Status": status}

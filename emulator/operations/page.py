@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, auto
+from itertools import islice
 
 from emulator import limits
 from emulator.storage.index import SecondaryIndex
@@ -95,29 +96,63 @@ def read_page(
     rows: list[Record] = []
     pieces: list[int] = []
     fetched: list[Record] = [] if fetch else rows
-    sort_key = source.table.schema.sort_key
-    most = limits.MAX_PAGE_BYTES
-    total = settled = exact = 0
+    meter = _Meter(fetched, source.table.schema.sort_key)
     for partition, keys in source.rows.pieces(lower, upper, reverse=reverse):
         taken_before = len(rows)
-        for key in keys:
-            record = partition[key]
-            rows.append(record)
-            if fetch:
-                record = source.table_record(record)
-                fetched.append(record)
-            # A bound that costs next to nothing stands for the exact size until the page may be full.
-            length = len(record.encoded)
-            total += length + 20 if length < 3000 else record.most_page_bytes
-            if total >= most:
-                exact += sum([each.page_bytes(sort_key) for each in fetched[settled:]])
-                settled = len(fetched)
-                total = exact
-                if total >= most:
-                    pieces.append(len(rows) - taken_before)
-                    return Page(rows, fetched, key, End.FULL, pieces)
+        # Rows are taken by the chunk: a list comprehension costs a third of a loop with the same in it.
+        while chunk := list(islice(keys, _CHUNK if limit is None else min(_CHUNK, limit - len(rows)))):
+            records = [partition[key] for key in chunk]
+            if not fetch and meter.has_room_for_all(records):
+                rows += records
+            else:
+                for key, record in zip(chunk, records, strict=True):
+                    rows.append(record)
+                    if fetch:
+                        fetched.append(source.table_record(record))
+                    if meter.is_full():
+                        pieces.append(len(rows) - taken_before)
+                        return Page(rows, fetched, key, End.FULL, pieces)
             if len(rows) == limit:
                 pieces.append(len(rows) - taken_before)
-                return Page(rows, fetched, key, End.LIMIT, pieces)
+                return Page(rows, fetched, chunk[-1], End.LIMIT, pieces)
         pieces.append(len(rows) - taken_before)
     return Page(rows, fetched, None, End.EXHAUSTED, pieces)
+
+
+_CHUNK = 256
+
+
+class _Meter:
+    """How much of a page's 1 MB is taken.
+
+    Exact page sizes need decoded items, so a bound from the encoded length, which costs next to nothing, stands
+    for them until the page may be full.
+    """
+
+    __slots__ = ("_exact", "_most", "_settled", "_sort_key", "_taken")
+
+    def __init__(self, taken: list[Record], sort_key: str | None) -> None:
+        self._taken = taken
+        self._sort_key = sort_key
+        self._settled = 0  # of how many records the exact size is known
+        self._exact = 0
+        self._most = 0
+
+    def has_room_for_all(self, records: list[Record]) -> bool:
+        """Count `records`, about to be taken, if they surely do not fill the page; say whether they do not."""
+        length = sum([len(record.encoded) for record in records])
+        most = self._most + length + length // 2 + 20 * len(records)
+        if most >= limits.MAX_PAGE_BYTES:
+            return False
+        self._most = most
+        return True
+
+    def is_full(self) -> bool:
+        """Count the record that was just taken; say whether the page is full now."""
+        self._most += self._taken[-1].most_page_bytes
+        if self._most < limits.MAX_PAGE_BYTES:
+            return False
+        self._exact += sum([record.page_bytes(self._sort_key) for record in self._taken[self._settled :]])
+        self._settled = len(self._taken)
+        self._most = self._exact
+        return self._exact >= limits.MAX_PAGE_BYTES

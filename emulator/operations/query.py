@@ -78,8 +78,11 @@ def _goes_on(source: Source, page: Page, selected: _Range, *, reverse: bool) -> 
     """Whether the answer names a key to go on from.
 
     When the limit is reached the service looks one row ahead, and sees the end only if another
-    item collection follows in the same partition.
+    item collection follows in the same partition. A read of one row at most cannot be restarted, so it
+    never asks for that.
     """
+    if selected.single_row:
+        return False
     if page.end is End.LIMIT and page.last is not None:
         following = source.rows.neighbour(page.last, reverse=reverse)
         return following is None or selected.lower <= following < selected.upper

@@ -11,12 +11,13 @@ from emulator.operations.describe import deleted_description, full_description
 from emulator.operations.registry import Request, Response, operation
 from emulator.storage.table import Table
 
-_CHANGES = {"CREATING": "created", "UPDATING": "updated", "DELETING": "deleted"}
+CHANGES = {"CREATING": "created", "UPDATING": "updated", "DELETING": "deleted"}
+"""How texts put what goes on with a table or an index in that status."""
 
 
 @operation("DescribeTable")
 def describe_table(context: Context, request: Request) -> Response:
-    return {"Table": full_description(context.described_table(request["TableName"]))}
+    return {"Table": full_description(context.described_table(request["TableName"]), context.agenda.now())}
 
 
 @operation("ListTables")
@@ -34,18 +35,25 @@ def list_tables(context: Context, request: Request) -> Response:
 @operation("DeleteTable")
 def delete_table(context: Context, request: Request) -> Response:
     table = context.described_table(request["TableName"])
-    check_not_busy(table)
+    _check_deletable(table)
+    table.redefine(status="DELETING")
+    context.agenda.after(context.settings.status_delay, lambda: context.database.drop(table))
+    return {"TableDescription": deleted_description(table, context.agenda.now())}
+
+
+def _check_deletable(table: Table) -> None:
+    """Raise if the table is protected, or if it or an index is being changed; the index is named before the table."""
+    if table.definition.status != "UPDATING":
+        check_not_busy(table)
     if table.definition.deletion_protected:
         raise ServiceError(errors.DELETION_PROTECTED)
     if any(index.definition.status != "ACTIVE" for index in table.indexes.values()):
         raise ServiceError(errors.INDEXES_IN_USE)
-    table.redefine(status="DELETING")
-    context.agenda.after(context.settings.status_delay, lambda: context.database.drop(table))
-    return {"TableDescription": deleted_description(table)}
+    check_not_busy(table)
 
 
 def check_not_busy(table: Table) -> None:
     """Raise ResourceInUseException while an earlier change of the table is going on."""
-    change = _CHANGES.get(table.definition.status)
+    change = CHANGES.get(table.definition.status)
     if change is not None:
         raise ServiceError(errors.TABLE_IN_USE, change=change, table=table.name)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Callable
+from functools import partial
 from itertools import count
+from typing import TypeAlias
 
-from emulator.clock import Clock
+from emulator.clock import Clock, in_milliseconds
 from emulator.storage.table import Table
 from emulator.storage.undo import UndoLog
 
@@ -20,16 +23,29 @@ class Database:
         self.tables: dict[str, Table] = {}
 
     def add(self, table: Table) -> None:
+        """Enter a table, in the place of one of the same name if there is one."""
+        before = self.tables.get(table.name)
+        self.undo.add(lambda: self._put_back(table.name, before))
         self.tables[table.name] = table
-        self.undo.add(lambda: self._forget(table.name))
 
     def drop(self, table: Table) -> None:
+        """Forget a table, unless that was done already."""
         if self.tables.get(table.name) is table:
+            self.undo.add(lambda: self._put_back(table.name, table))
             del self.tables[table.name]
-            self.undo.add(lambda: self.tables.__setitem__(table.name, table))
 
-    def _forget(self, name: str) -> None:
-        self.tables.pop(name, None)
+    def _put_back(self, name: str, before: Table | None) -> None:
+        if before is None:
+            del self.tables[name]
+        else:
+            self.tables[name] = before
+
+
+Entry: TypeAlias = tuple[float, int, Callable[[], None]]
+"""When it is due, its place among those due at once, and what to do."""
+
+AT_ONCE = -math.inf
+"""Due before the next request, wherever the clock is moved until then."""
 
 
 class Agenda:
@@ -39,17 +55,41 @@ class Agenda:
         self._clock = clock
         self._undo = undo
         self._order = count()
-        self.entries: list[tuple[float, int, Callable[[], None]]] = []
+        self._acting_at: float | None = None
+        self.entries: list[Entry] = []
+
+    def now(self) -> float:
+        """Epoch seconds in milliseconds, for dates and delays; while an action runs, the time at which it was due.
+
+        So a clock that is moved far ahead finds a chain of changes done, each at its own time.
+        """
+        return in_milliseconds(self._clock.now()) if self._acting_at is None else self._acting_at
 
     def after(self, delay: float, action: Callable[[], None]) -> None:
         """Have `action` happen `delay` seconds from now; with 0, before the next request."""
-        before = list(self.entries)
-        self._undo.add(lambda: setattr(self, "entries", before))
-        heapq.heappush(self.entries, (self._clock.now() + delay, next(self._order), action))
+        due = in_milliseconds(self.now() + delay) if delay > 0 else AT_ONCE
+        entry = (due, next(self._order), action)
+        self._enter(entry)
+        self._undo.add(partial(self._withdraw, entry))
 
     def run_due(self) -> None:
         """Do what is due. A request asks for this only when `entries` is not empty."""
-        while self.entries and self.entries[0][0] <= self._clock.now():
-            before = list(self.entries)
-            self._undo.add(lambda before=before: setattr(self, "entries", before))  # type: ignore[misc]
-            heapq.heappop(self.entries)[2]()
+        while self.entries and self.entries[0][0] <= self.now():
+            entry = heapq.heappop(self.entries)
+            self._undo.add(partial(self._enter, entry))
+            self._run(entry)
+
+    def _run(self, entry: Entry) -> None:
+        due, _, action = entry
+        self._acting_at = None if due == AT_ONCE else due
+        try:
+            action()
+        finally:
+            self._acting_at = None
+
+    def _enter(self, entry: Entry) -> None:
+        heapq.heappush(self.entries, entry)
+
+    def _withdraw(self, entry: Entry) -> None:
+        self.entries.remove(entry)
+        heapq.heapify(self.entries)

@@ -8,6 +8,7 @@ from enum import Enum
 from emulator.storage.record import Record
 from emulator.storage.rows import RowKey, Rows
 from emulator.storage.schema import KeySchema
+from emulator.storage.throughput import NEVER_CHANGED, NO_UNITS, Throughput, ThroughputHistory
 from emulator.values.sizes import item_size
 from emulator.values.types import Item
 
@@ -20,14 +21,6 @@ class IndexKind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Throughput:
-    """Provisioned units per second; zero in on-demand mode."""
-
-    read: int = 0
-    write: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class IndexDefinition:
     """What a request said of an index, and the state it is in."""
 
@@ -35,9 +28,11 @@ class IndexDefinition:
     kind: IndexKind
     schema: KeySchema
     projection: dict[str, object]
-    throughput: Throughput = Throughput()
+    throughput: Throughput = NO_UNITS
+    throughput_history: ThroughputHistory = NEVER_CHANGED
     on_demand_limits: dict[str, int] | None = None
     warm_throughput: tuple[int, int] | None = None
+    """Read and write units that were asked for or grown to; None for those that the mode starts with."""
     status: str = "ACTIVE"
     backfilling: bool | None = None
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from emulator import limits
-from emulator.storage.index import IndexChange, IndexDefinition, IndexKind, SecondaryIndex, Throughput
+from emulator.storage.index import IndexChange, IndexDefinition, IndexKind, SecondaryIndex
 from emulator.storage.record import Record
 from emulator.storage.rows import RowKey, Rows
 from emulator.storage.schema import KeySchema
+from emulator.storage.throughput import NEVER_CHANGED, Throughput, ThroughputHistory
 from emulator.storage.undo import UndoLog
 from emulator.values.types import Item
 
@@ -29,15 +30,21 @@ class TableDefinition:
     throughput: Throughput
     status: str = "CREATING"
     billing_mode_summary: dict[str, Any] | None = None
-    throughput_dates: dict[str, float] = field(default_factory=dict)
-    decreases_today: int = 0
+    throughput_history: ThroughputHistory = NEVER_CHANGED
+    on_demand_switches: tuple[float, ...] = ()
+    """When the table was switched to on-demand, as far as the limit on that looks back."""
     deletion_protected: bool = False
     stream_view_type: str | None = None
     stream_label: str | None = None
     table_class: dict[str, Any] | None = None
+    """TableClassSummary."""
+    table_class_changes: tuple[float, ...] = ()
     encryption: dict[str, Any] | None = None
+    """SSEDescription."""
+    encryption_changes: tuple[float, ...] = ()
     on_demand_limits: dict[str, int] | None = None
     warm_throughput: tuple[int, int] | None = None
+    """Read and write units that were asked for or grown to; None for those that the mode starts with."""
     tags: dict[str, str] = field(default_factory=dict)
 
 

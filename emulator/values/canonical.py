@@ -16,6 +16,7 @@ from emulator.values.numbers import canonical_number, number_bytes, number_size
 from emulator.values.types import DATA_TYPES, AttributeValue, Item, Wording
 
 _EMPTY_SETS = {"SS": errors.EMPTY_STRING_SET, "NS": errors.EMPTY_NUMBER_SET, "BS": errors.EMPTY_BINARY_SET}
+_SURELY_SHORT_NAME = limits.MAX_ATTRIBUTE_NAME_BYTES // 4  # a character is at most four bytes
 _SET_MEMBERS = {"SS": "string", "NS": "number", "BS": "binary"}
 
 
@@ -25,7 +26,9 @@ def canonical_item(item: Item, wording: Wording) -> int:
     Raises the first fault the service would report.
     Source of the size: Developer Guide, "DynamoDB item sizes and formats"; values.md 8.
     """
-    check_attribute_names(item)
+    # All names together are shorter than one may be: the common case, judged without a loop.
+    if "" in item or len("".join(item)) > _SURELY_SHORT_NAME:
+        check_attribute_names(item)
     size = 0
     for name, value in item.items():
         size += len(name) if name.isascii() else len(name.encode())
@@ -52,18 +55,20 @@ def check_attribute_names(names: Iterable[str]) -> None:
     for name in names:
         if not name:
             raise ServiceError(errors.EMPTY_ATTRIBUTE_NAME)
-        # A character is at most four bytes, so short names need no count of theirs.
-        if len(name) > limits.MAX_ATTRIBUTE_NAME_BYTES // 4 and len(name.encode()) > limits.MAX_ATTRIBUTE_NAME_BYTES:
+        if len(name) > _SURELY_SHORT_NAME and len(name.encode()) > limits.MAX_ATTRIBUTE_NAME_BYTES:
             raise ServiceError(errors.ATTRIBUTE_NAME_TOO_LONG)
 
 
 def _canonical(value: AttributeValue, level: int, wording: Wording, root: Item) -> int:
     if level > limits.MAX_NESTING_LEVELS:
         raise ServiceError(errors.NESTING_TOO_DEEP)
-    if len(value) != 1 or next(iter(value)) not in _SIZERS:
+    if len(value) != 1:
         _settle(value, level, wording, root)
     ((kind, content),) = value.items()
-    return _SIZERS[kind](value, content, level, wording, root)
+    sizer = _SIZERS.get(kind)
+    if sizer is None or content is None:
+        raise ServiceError(errors.VALUE_EMPTY)
+    return sizer(value, content, level, wording, root)
 
 
 def _settle(value: AttributeValue, level: int, wording: Wording, root: Item) -> None:

@@ -17,20 +17,23 @@ def _text_size(text: str) -> int:
 
 def item_size(item: Item) -> int:
     """Bytes that the service bills for `item`: names in UTF-8 plus values."""
-    return sum(_text_size(name) + value_size(value) for name, value in item.items())
+    size = 0
+    for name, value in item.items():  # a loop: every update of an item runs it
+        size += (len(name) if name.isascii() else len(name.encode())) + value_size(value)
+    return size
 
 
 def value_size(value: AttributeValue) -> int:
     """Bytes that the service bills for a value."""
     ((kind, content),) = value.items()
     if kind == "S":
-        return _text_size(content)
+        return len(content) if content.isascii() else len(content.encode())
     if kind == "N":
         return number_size(content)
     if kind == "B":
         return binary_size(content)
     if kind == "M":
-        return 3 + sum(1 + _text_size(name) + value_size(member) for name, member in content.items())
+        return 3 + len(content) + item_size(content)
     if kind == "L":
         return 3 + sum(1 + value_size(element) for element in content)
     if kind == "SS":

@@ -1,0 +1,160 @@
+"""What can be asked: an emulator's gateway in this process, or any endpoint over HTTP.
+
+A target carries a request as bytes and brings back what came over the line. It knows how to leave no trace of a
+case: an emulator goes back to a savepoint, an endpoint has the items of the case's tables deleted by the runner.
+"""
+
+from __future__ import annotations
+
+import http.client
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ContextManager, Protocol  # noqa: UP035 (a type, not a decorator)
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from emulator import Emulator
+
+DATE = "20260101T000000Z"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An HTTP request. `signed` ones get an Authorization header, real or for show, from the target."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+    signed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An HTTP answer; header names are lower-case."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes
+
+
+class Target(Protocol):
+    """An endpoint under test."""
+
+    region: str
+
+    def send(self, message: Message) -> Reply: ...
+
+    def isolation(self) -> ContextManager[bool]:
+        """Around a case; gives whether the target itself undoes what the case wrote."""
+        ...
+
+
+class InProcess:
+    """The gateway of an emulator, without sockets."""
+
+    def __init__(self, emulator: Emulator, region: str = "us-east-1") -> None:
+        self.region = region
+        self._emulator = emulator
+
+    def send(self, message: Message) -> Reply:
+        from emulator.gateway import HttpRequest
+
+        headers = {name.lower(): value for name, value in _for_show(message, self.region).items()}
+        path, _, query = message.path.partition("?")
+        response = self._emulator.gateway.handle(HttpRequest(message.method, path, headers, message.body, query))
+        return Reply(response.status, {name.lower(): value for name, value in response.headers}, response.body)
+
+    def isolation(self) -> ContextManager[bool]:
+        return rolled_back(self._emulator)
+
+
+class Endpoint:
+    """Any endpoint over HTTP or HTTPS.
+
+    `signer` signs for real; without one the signature is for show, which emulators accept. `emulator` is given
+    when the endpoint serves an emulator of this process, whose data can then be rolled back.
+    """
+
+    def __init__(
+        self, url: str, region: str = "us-east-1", signer: Signer | None = None, emulator: Emulator | None = None
+    ) -> None:
+        self.region = region
+        self._parts = urlsplit(url)
+        self._signer = signer
+        self._emulator = emulator
+        self._connection: http.client.HTTPConnection | None = None
+
+    def send(self, message: Message) -> Reply:
+        if self._signer is not None and message.signed:
+            headers = self._signer.signed(self._parts.geturl().rstrip("/"), message)
+        else:
+            headers = _for_show(message, self.region)
+        try:
+            return self._exchange(message, headers)
+        except (http.client.HTTPException, ConnectionError):  # the server may close an idle connection
+            self.close()
+            return self._exchange(message, headers)
+
+    def _exchange(self, message: Message, headers: Mapping[str, str]) -> Reply:
+        if self._connection is None:
+            secure = self._parts.scheme == "https"
+            kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+            self._connection = kind(self._parts.hostname or "localhost", self._parts.port, timeout=60)
+        self._connection.request(message.method, message.path, message.body, dict(headers))
+        response = self._connection.getresponse()
+        body = response.read()
+        return Reply(response.status, {name.lower(): value for name, value in response.getheaders()}, body)
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def isolation(self) -> ContextManager[bool]:
+        return nullcontext(False) if self._emulator is None else rolled_back(self._emulator)
+
+
+@contextmanager
+def rolled_back(emulator: Emulator) -> Iterator[bool]:
+    """Undo, at the end, what was written inside."""
+    savepoint = emulator.savepoint()
+    try:
+        yield True
+    finally:
+        savepoint.restore()
+        savepoint.release()
+
+
+class Signer:
+    """Signature Version 4 with the credentials that botocore finds."""
+
+    def __init__(self, region: str) -> None:
+        import botocore.session
+        from botocore.auth import SigV4Auth
+
+        credentials = botocore.session.get_session().get_credentials()
+        if credentials is None:
+            raise RuntimeError("no AWS credentials were found")
+        self._auth: Any = SigV4Auth(credentials, "dynamodb", region)
+
+    def signed(self, url: str, message: Message) -> dict[str, str]:
+        """The headers of `message` with those of the signature."""
+        from botocore.awsrequest import AWSRequest
+
+        request = AWSRequest(message.method, url + message.path, headers=dict(message.headers), data=message.body)
+        self._auth.add_auth(request)
+        return dict(request.headers.items())
+
+
+def _for_show(message: Message, region: str) -> dict[str, str]:
+    """The headers of `message`, with a signature of the right form and no meaning if it wants one."""
+    headers = dict(message.headers)
+    if message.signed:
+        headers["Authorization"] = (
+            f"AWS4-HMAC-SHA256 Credential=conformance/{DATE[:8]}/{region}/dynamodb/aws4_request, "
+            f"SignedHeaders=host;x-amz-date;x-amz-target, Signature={'0' * 64}"
+        )
+        headers["X-Amz-Date"] = DATE
+    return headers

@@ -1,0 +1,232 @@
+"""UpdateTable: all checks first, then one change. Source: tables.md 5."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from emulator import errors, limits
+from emulator.clock import next_stream_label
+from emulator.errors import ServiceError
+from emulator.operations.context import Context
+from emulator.operations.definitions import check_bounds
+from emulator.operations.describe import changed_description
+from emulator.operations.index_updates import (
+    Action,
+    check_index_not_busy,
+    check_single_change,
+    index_actions,
+    plan_index_actions,
+)
+from emulator.operations.registry import Request, Response, operation
+from emulator.operations.table_change import TableChange
+from emulator.operations.table_settings import (
+    TABLE,
+    check_built,
+    check_encryption,
+    check_limits_allowed,
+    check_limits_range,
+    check_units_quota,
+    encryption,
+    merged_limits,
+    stream_view_type,
+)
+from emulator.operations.tables import check_not_busy
+from emulator.operations.throughput_update import (
+    SECONDS_PER_DAY,
+    check_rolling_limit,
+    mode_when_done,
+    plan_billing,
+    raise_warm_throughput,
+    recent,
+)
+from emulator.storage.table import TableDefinition
+
+_NOT_BUILT = (
+    "ReplicaUpdates",
+    "MultiRegionConsistency",
+    "GlobalTableWitnessUpdates",
+    "GlobalTableSettingsReplicationMode",
+    "DisassociationProtectionEnabled",
+    "VectorIndexUpdates",
+)
+_UPDATES = (
+    "ProvisionedThroughput",
+    "BillingMode",
+    "GlobalSecondaryIndexUpdates",
+    "StreamSpecification",
+    "SSESpecification",
+    "TableClass",
+    "DeletionProtectionEnabled",
+    "OnDemandThroughput",
+    "WarmThroughput",
+)
+_TABLE_CLASS_WINDOW = 30 * SECONDS_PER_DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """An UpdateTable of a table that may be changed, while it is checked and planned."""
+
+    context: Context
+    request: Request
+    actions: list[Action]
+    change: TableChange
+    on_demand: bool
+    """The mode of the table when all is done."""
+    now: float
+
+    @property
+    def definition(self) -> TableDefinition:
+        """The table as it is."""
+        return self.change.table.definition
+
+
+@operation("UpdateTable")
+def update_table(context: Context, request: Request) -> Response:
+    """Change settings of a table: UPDATING in the answer, ACTIVE after the delay."""
+    check_built(request, _NOT_BUILT)
+    _check_something_to_do(request)
+    _check_throughput(request)
+    actions = index_actions(request)
+    table = context.described_table(request["TableName"])
+    on_demand = mode_when_done(request, table.definition)
+    check_single_change(actions)
+    check_not_busy(table)
+    now = context.agenda.now()
+    change = TableChange(table)
+    _plan(Update(context, request, actions, change, on_demand, now))
+    change.begin(context)
+    asked_of_indexes = {action.index: action.asked for action in actions}
+    return {"TableDescription": changed_description(table, now, request, asked_of_indexes)}
+
+
+def _check_something_to_do(request: Request) -> None:
+    updates = [name for name in _UPDATES if name in request and request[name] != []]
+    if not updates:
+        raise ServiceError(errors.UPDATE_NOTHING)
+    if "TableClass" in updates and len(updates) > 1:
+        raise ServiceError(errors.TABLE_CLASS_ALONE)
+
+
+def _check_throughput(request: Request) -> None:
+    requested = request.get("ProvisionedThroughput")
+    if requested is not None:
+        check_bounds(requested)
+    elif request.get("BillingMode") == "PROVISIONED":
+        raise ServiceError(errors.UPDATE_THROUGHPUT_MISSING)
+
+
+def _plan(update: Update) -> None:
+    """Check all that needs the table, and note what is to change. Nothing changes here."""
+    _plan_throughput(update)
+    _plan_on_demand_limits(update)
+    _plan_warm_throughput(update)
+    _plan_stream(update)
+    _plan_encryption(update)
+    _plan_table_class(update)
+    if "DeletionProtectionEnabled" in update.request:
+        update.change.own.at_once["deletion_protected"] = update.request["DeletionProtectionEnabled"]
+
+
+# --- Capacity -----------------------------------------------------------------------------------
+
+
+def _plan_throughput(update: Update) -> None:
+    """Mode and units of the table, then the global indexes."""
+    change, request, actions = update.change, update.request, update.actions
+    if update.on_demand != update.definition.on_demand:
+        for index in change.table.indexes.values():
+            check_index_not_busy(change.table, index)
+    change.doomed_index = next((action.index for action in actions if action.kind == "Delete"), None)
+    with_units = {action.index for action in actions if "ProvisionedThroughput" in action.asked}
+    plan_billing(change, request, with_units, update.now, on_demand=update.on_demand)
+    plan_index_actions(change, request, actions, update.now, on_demand=update.on_demand)
+    if change.own.units is not None or actions:
+        check_units_quota(change.units_when_done())
+
+
+def _plan_on_demand_limits(update: Update) -> None:
+    requested = update.request.get("OnDemandThroughput")
+    if requested is None:
+        return
+    if not requested:
+        raise ServiceError(errors.INTERNAL_FAILURE)
+    check_limits_allowed(requested, errors.ON_DEMAND_LIMIT_PROVISIONED_UPDATE, on_demand=update.on_demand)
+    check_limits_range(requested, TABLE, removable=True)
+    merged = merged_limits(update.definition.on_demand_limits, requested)
+    update.change.own.at_once["on_demand_limits"] = merged
+
+
+def _plan_warm_throughput(update: Update) -> None:
+    requested = update.request.get("WarmThroughput")
+    if requested:
+        definition = update.definition
+        raise_warm_throughput(
+            update.change.own, definition, requested, TABLE, on_demand=definition.on_demand
+        )
+
+
+# --- Stream, encryption, class ------------------------------------------------------------------
+
+
+def _plan_stream(update: Update) -> None:
+    """Switch the stream on or off; its label and ARN stay in descriptions when it is off (tables.md 4.2)."""
+    specification = update.request.get("StreamSpecification")
+    if specification is None:
+        return
+    definition = update.definition
+    view_type = stream_view_type(specification, errors.STREAM_VIEW_UNWANTED)
+    if "ProvisionedThroughput" in update.request:
+        raise ServiceError(errors.STREAM_WITH_THROUGHPUT)
+    if view_type is not None and definition.stream_view_type is not None:
+        raise ServiceError(errors.STREAM_ENABLED_ALREADY, table=definition.name)
+    if view_type is None and definition.stream_view_type is None:
+        raise ServiceError(errors.STREAM_ABSENT, table=definition.name)
+    at_once = update.change.own.at_once
+    at_once["stream_view_type"] = view_type
+    if view_type is not None:
+        at_once["stream_label"] = next_stream_label(update.now, definition.stream_label)
+
+
+def _plan_encryption(update: Update) -> None:
+    specification = update.request.get("SSESpecification")
+    if specification is None:
+        return
+    check_encryption(specification)
+    definition, own, now = update.definition, update.change.own, update.now
+    context = update.context
+    new = encryption(specification, context.database.region, context.settings.account_id)
+    if new == definition.encryption:
+        return
+    earlier = recent(definition.encryption_changes, SECONDS_PER_DAY, now)
+    _check_encryption_changes(earlier, now)
+    own.at_once["encryption"] = {**(new or definition.encryption or {}), "Status": "UPDATING"}
+    own.at_once["encryption_changes"] = (*earlier, now)
+    own.at_last["encryption"] = new
+
+
+def _check_encryption_changes(earlier: tuple[float, ...], now: float) -> None:
+    if len(earlier) < limits.FREE_ENCRYPTION_CHANGES_PER_DAY:
+        return
+    if now - earlier[-1] < limits.SECONDS_BETWEEN_ENCRYPTION_CHANGES:
+        end = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        raise ServiceError(errors.ENCRYPTION_CHANGES_LIMITED, end=end, count=len(earlier))
+
+
+def _plan_table_class(update: Update) -> None:
+    """The class that is shown changes when the change is done."""
+    table_class = update.request.get("TableClass")
+    definition, own, now = update.definition, update.change.own, update.now
+    current = (definition.table_class or {}).get("TableClass", "STANDARD")
+    if table_class is None or table_class == current:
+        return
+    earlier = recent(definition.table_class_changes, _TABLE_CLASS_WINDOW, now)
+    check_rolling_limit(
+        earlier,
+        limits.MAX_TABLE_CLASS_CHANGES_PER_30_DAYS,
+        _TABLE_CLASS_WINDOW,
+        errors.TABLE_CLASS_CHANGES_LIMITED,
+    )
+    own.at_last["table_class_changes"] = (*earlier, now)
+    own.at_last["table_class"] = {"TableClass": table_class, "LastUpdateDateTime": now}

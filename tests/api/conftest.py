@@ -1,0 +1,60 @@
+"""The roads in: `client` and `resource` are boto3's, and each test that takes them runs once for each road.
+
+The emulator, its server and the boto3 objects of a road are made once; a test finds the emulator empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from emulator import Emulator
+
+
+@dataclass(frozen=True, slots=True)
+class Road:
+    """One way to talk to an emulator."""
+
+    emulator: Emulator
+    client: Any
+    resource: Any
+
+
+@pytest.fixture(scope="session", params=["in-process", "http"])
+def session_road(request: pytest.FixtureRequest) -> Iterator[Road]:
+    emulator = Emulator()
+    if request.param == "in-process":
+        yield Road(emulator, emulator.client(), emulator.resource())
+        return
+    with emulator.serve() as server:
+        session = boto3.session.Session("access-key", "secret-key", region_name=emulator.settings.region)
+        # No proxy of the environment, and a connection for each thread of the parallel scans.
+        config = Config(proxies={}, max_pool_connections=16)
+        client = session.client("dynamodb", endpoint_url=server.url, config=config)
+        resource = session.resource("dynamodb", endpoint_url=server.url, config=config)
+        yield Road(emulator, client, resource)
+        client.close()
+        resource.meta.client.close()
+
+
+@pytest.fixture
+def road(session_road: Road) -> Road:
+    session_road.emulator.reset()
+    return session_road
+
+
+@pytest.fixture
+def client(road: Road) -> Any:
+    """A boto3 client of an empty emulator."""
+    return road.client
+
+
+@pytest.fixture
+def resource(road: Road) -> Any:
+    """A boto3 resource of the same emulator."""
+    return road.resource

@@ -1,0 +1,498 @@
+"""A naive model of DynamoDB's data operations: a list of items for each table, and loops over it.
+
+It is handed the request and, in place of the texts of expressions, the trees they were written from. It answers
+what the service would, or raises `RefusalError` with every message that the service may choose from. Only well-formed
+requests are put to it: what a request alone shows to be wrong is not its concern.
+Source: items.md, query_scan.md, indexes.md, batch_transactions.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from .expressions import Tree, attributes_of, holds, ordered, projected, updated
+from .schema import GLOBAL, LOCAL, MAX_KEY_BYTES, Index, Table, index_of, key_length, segment_of, table_of
+from .wire import Item, Json, Value, depth_of, item_bytes, item_of, value_of
+
+MAX_ITEM_BYTES = 409_600
+MAX_LEVELS = 32
+
+_INVALID = "One or more parameter values were invalid: "
+_KEY_MISMATCH = "The provided key element does not match the schema"
+_EMPTY_KINDS = {"S": "string", "B": "binary"}
+
+
+@dataclass(frozen=True)
+class Action:
+    """A request, and the trees of its expressions by parameter.
+
+    With `limits` it stands for a walk: the same read page by page, these limits in turn, until nothing is left.
+    """
+
+    operation: str
+    request: Json
+    meant: dict[str, Tree] = field(default_factory=dict)
+    limits: tuple[int, ...] = ()
+
+
+class RefusalError(Exception):
+    """The service answers with an error: its code, and the messages it may give."""
+
+    def __init__(self, code: str, *messages: str, item: Item | None = None) -> None:
+        super().__init__(code, *messages)
+        self.code = code
+        self.messages = messages
+        self.item = item
+
+
+class UnsettledError(Exception):
+    """Nobody knows what the service does here; the request is better not made."""
+
+
+def _invalid(messages: Iterable[str]) -> RefusalError:
+    return RefusalError("ValidationException", *sorted(messages))
+
+
+class Model:
+    """The tables of one region."""
+
+    def __init__(self) -> None:
+        self.tables: dict[str, Table] = {}
+
+    def answer(self, action: Action) -> Json:
+        """What the service answers, with values in place of their JSON. Raises `RefusalError` or `UnsettledError`."""
+        operation = _OPERATIONS[action.operation]
+        return operation(self, action.request, action.meant)
+
+    def _table(self, name: str) -> Table:
+        table = self.tables.get(name)
+        if table is None:
+            raise RefusalError("ResourceNotFoundException", "Requested resource not found")
+        return table
+
+    def _named_table(self, name: str) -> Table:
+        """The same for operations on tables, which name the one they miss."""
+        if name not in self.tables:
+            raise RefusalError("ResourceNotFoundException", f"Requested resource not found: Table: {name} not found")
+        return self.tables[name]
+
+    # --- tables -----------------------------------------------------------------------------------
+
+    def create_table(self, request: Json, meant: dict[str, Tree]) -> Json:
+        table = table_of(request)
+        if table.name in self.tables:
+            raise RefusalError("ResourceInUseException", f"Table already exists: {table.name}")
+        self.tables[table.name] = table
+        return {}
+
+    def delete_table(self, request: Json, meant: dict[str, Tree]) -> Json:
+        table = self._named_table(request["TableName"])
+        del self.tables[table.name]
+        return {}
+
+    def update_table(self, request: Json, meant: dict[str, Tree]) -> Json:
+        """Of the many things UpdateTable does: adding and deleting global indexes."""
+        table = self._named_table(request["TableName"])
+        for change in request.get("GlobalSecondaryIndexUpdates", ()):
+            if "Create" in change:
+                index = index_of(GLOBAL, change["Create"])
+                table.indexes[index.name] = index
+                for definition in request["AttributeDefinitions"]:
+                    table.types.setdefault(definition["AttributeName"], definition["AttributeType"])
+            else:
+                del table.indexes[change["Delete"]["IndexName"]]
+                table.types = {name: kind for name, kind in table.types.items() if name in table.all_keys}
+        return {}
+
+    # --- single items -----------------------------------------------------------------------------
+
+    def get_item(self, request: Json, meant: dict[str, Tree]) -> Json:
+        table = self._table(request["TableName"])
+        key = item_of(request["Key"])
+        check_key(table, key)
+        item = table.find(key)
+        return {} if item is None else {"Item": _projected(item, meant)}
+
+    def put_item(self, request: Json, meant: dict[str, Tree]) -> Json:
+        table = self._table(request["TableName"])
+        new = item_of(request["Item"])
+        check_item(table, new)
+        check_index_keys(table, new)
+        old = table.find(table.key_of(new))
+        check_condition(request, meant, old)
+        table.replace(table.key_of(new), new)
+        return _with_attributes(old if request.get("ReturnValues") == "ALL_OLD" else None)
+
+    def delete_item(self, request: Json, meant: dict[str, Tree]) -> Json:
+        table = self._table(request["TableName"])
+        key = item_of(request["Key"])
+        check_key(table, key)
+        old = table.find(key)
+        check_condition(request, meant, old)
+        table.replace(key, None)
+        return _with_attributes(old if request.get("ReturnValues") == "ALL_OLD" else None)
+
+    def update_item(self, request: Json, meant: dict[str, Tree]) -> Json:
+        table = self._table(request["TableName"])
+        key = item_of(request["Key"])
+        check_key(table, key)
+        update: Tree = meant.get("UpdateExpression", ())
+        check_assigned_index_keys(table, update)
+        old = table.find(key)
+        check_condition(request, meant, old)
+        new = _after(table, key, old, update)
+        if new is not None:
+            table.replace(key, new)
+        return _with_attributes(_returned(request.get("ReturnValues"), update, old, new))
+
+    # --- batches ----------------------------------------------------------------------------------
+
+    def batch_write_item(self, request: Json, meant: dict[str, Tree]) -> Json:
+        planned = []
+        for name, writes in request["RequestItems"].items():
+            table = self._table(name)
+            planned += [_planned_write(table, write) for write in writes]
+        for table, key, _ in planned:
+            same = [other for other, other_key, _ in planned if other is table and other_key == key]
+            if len(same) > 1:
+                raise _invalid(["Provided list of item keys contains duplicates"])
+        for table, key, new in planned:
+            table.replace(key, new)
+        return {"UnprocessedItems": {}}
+
+    def batch_get_item(self, request: Json, meant: dict[str, Tree]) -> Json:
+        """Items come in no order that means something; an item is found once however its key is spelt."""
+        responses = {}
+        for name, block in request["RequestItems"].items():
+            table = self._table(name)
+            keys = [item_of(key) for key in block["Keys"]]
+            found = [item for item in table.items if table.key_of(item) in keys]
+            paths = meant.get(name)
+            responses[name] = [item if paths is None else projected(item, paths) for item in found]
+        return {"Responses": responses, "UnprocessedKeys": {}}
+
+    # --- reads of many ----------------------------------------------------------------------------
+
+    def query(self, request: Json, meant: dict[str, Tree]) -> Json:
+        table = self._table(request["TableName"])
+        index = _index(table, request)
+        _check_filter(table, index, meant)
+        _check_projected(table, index, request, meant)
+        conditions = meant["KeyConditionExpression"]
+        found = [item for item in table.members(index) if selected(item, conditions)]
+        if request.get("ScanIndexForward") is False:
+            found.reverse()
+        return self._page(table, index, found, request, meant)
+
+    def scan(self, request: Json, meant: dict[str, Tree]) -> Json:
+        table = self._table(request["TableName"])
+        index = _index(table, request)
+        _check_projected(table, index, request, meant)
+        found = table.members(index)
+        if "Segment" in request:
+            segment, total = request["Segment"], request["TotalSegments"]
+            found = [item for item in found if segment_of(table.place(index, item), total) == segment]
+        return self._page(table, index, found, request, meant)
+
+    def _page(
+        self, table: Table, index: Index | None, found: list[Item], request: Json, meant: dict[str, Tree]
+    ) -> Json:
+        """The page that a request asks for of all rows in order, each row given as its item."""
+        if "ExclusiveStartKey" in request:
+            found = _after_start(table, index, found, request)
+        rest = found[request.get("Limit", len(found)) :]
+        evaluated = found[: request.get("Limit", len(found))]
+        fetches = _fetches(table, index, request, meant)
+        rows = [item if fetches else table.projection(index, item) for item in evaluated]
+        if "FilterExpression" in meant:
+            rows = [row for row in rows if holds(meant["FilterExpression"], row)]
+        answer: Json = {"Count": len(rows), "ScannedCount": len(evaluated)}
+        if request.get("Select") != "COUNT":
+            answer["Items"] = [_projected(row, meant) for row in rows]
+        if rest or len(evaluated) == request.get("Limit"):
+            last = {name: evaluated[-1][name] for name in table.start_keys(index)}
+            # At the end of an item collection a Query may or may not name a key to go on from.
+            certain = rest or "KeyConditionExpression" not in meant
+            answer["LastEvaluatedKey" if certain else "PossibleKey"] = last
+        return answer
+
+
+# --- Keys -----------------------------------------------------------------------------------------
+
+
+def check_key(table: Table, key: Item) -> None:
+    """A Key holds the key attributes with the right types and nothing else, and no empty value."""
+    if set(key) != set(table.keys) or any(key[name][0] != table.types[name] for name in table.keys):
+        raise _invalid([_KEY_MISMATCH])
+    for name, role in zip(table.keys, ("HASH", "RANGE"), strict=False):
+        _check_key_value(name, role, key[name])
+
+
+def check_item(table: Table, item: Item) -> None:
+    """An item that is put holds a good key."""
+    for name, role in zip(table.keys, ("HASH", "RANGE"), strict=False):
+        if name not in item:
+            raise _invalid([f"{_INVALID}Missing the key {name} in the item"])
+        kind = table.types[name]
+        if item[name][0] != kind:
+            text = f"Type mismatch for key {name} expected: {kind} actual: {item[name][0]}"
+            raise _invalid([_INVALID + text])
+        _check_key_value(name, role, item[name])
+
+
+def _check_key_value(name: str, role: str, value: Value) -> None:
+    if not key_length(value):
+        raise _invalid(
+            [
+                "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain "
+                f"an empty {_EMPTY_KINDS[value[0]]} value. Key: {name}"
+            ]
+        )
+    if key_length(value) > MAX_KEY_BYTES[role]:
+        raise _invalid([_too_long(role)])
+
+
+def _too_long(role: str) -> str:
+    if role == "HASH":
+        return _INVALID + "Size of hashkey has exceeded the maximum size limit of2048 bytes"
+    return _INVALID + "Aggregated size of all range keys has exceeded the size limit of 1024 bytes"
+
+
+def _index_key_faults(table: Table, item: Item, describe: Callable[[str, str, str, Value], Iterable[str]]) -> list[str]:
+    """What is wrong with attributes of an item that are keys of indexes; the first index by name is blamed."""
+    faults: list[str] = []
+    blamed: set[str] = set()
+    for index in sorted(table.indexes.values(), key=lambda index: index.name):
+        for role, names in (("HASH", index.hash), ("RANGE", index.range)):
+            for name in names:
+                if name in item and name not in blamed:
+                    found = list(describe(index.name, role, name, item[name]))
+                    if found:
+                        blamed.add(name)
+                        faults += found
+    return faults
+
+
+def check_index_keys(table: Table, item: Item) -> None:
+    """An item that is put has no attribute that is unfit to be the index key that it is."""
+
+    def describe(index: str, role: str, name: str, value: Value) -> Iterable[str]:
+        if value[0] != table.types[name]:
+            yield _index_type_mismatch(table, index, name, value)
+        elif not key_length(value):
+            yield (
+                "One or more parameter values are not valid. A value specified for a secondary index key is not "
+                "supported. The AttributeValue for a key attribute cannot contain an empty "
+                f"{_EMPTY_KINDS[value[0]]} value. IndexName: {index}, IndexKey: {name}"
+            )
+        elif key_length(value) > MAX_KEY_BYTES[role]:
+            yield _too_long(role)
+
+    if faults := _index_key_faults(table, item, describe):
+        raise _invalid(faults)
+
+
+def _index_type_mismatch(table: Table, index: str, name: str, value: Value) -> str:
+    expected = f"Expected: {table.types[name]} Actual: {value[0]} IndexName: {index}"
+    return f"{_INVALID}Type mismatch for Index Key {name} {expected}"
+
+
+def _unfit_update(table: Table, role: str, name: str, value: Value) -> Iterable[str]:
+    if not key_length(value):
+        yield (
+            "One or more parameter values are not valid. The update expression attempted to update a secondary "
+            "index key to a value that is not supported. The AttributeValue for a key attribute cannot contain "
+            f"an empty {_EMPTY_KINDS[value[0]]} value."
+        )
+    elif key_length(value) > MAX_KEY_BYTES[role]:
+        yield "The update expression attempted to update the secondary index key beyond allowed size limits"
+
+
+def check_assigned_index_keys(table: Table, update: Tree) -> None:
+    """An update gives no index key a literal that it cannot be."""
+    assigned = {
+        action[1][0]: value_of(action[2][1])
+        for action in update
+        if action[0] == "SET" and len(action[1]) == 1 and action[2][0] == "value"
+    }
+
+    def describe(index: str, role: str, name: str, value: Value) -> Iterable[str]:
+        if value[0] != table.types[name]:
+            return [_index_type_mismatch(table, index, name, value)]
+        return _unfit_update(table, role, name, value)
+
+    if faults := _index_key_faults(table, assigned, describe):
+        raise _invalid(faults)
+
+
+def check_computed_index_keys(table: Table, old: Item, new: Item) -> None:
+    """An update computes nothing for an index key that it cannot be."""
+
+    def describe(index: str, role: str, name: str, value: Value) -> Iterable[str]:
+        if value[0] != table.types[name]:
+            yield "The update expression attempted to update the secondary index key to unsupported type"
+            yield _index_type_mismatch(table, index, name, value)
+        else:
+            yield from _unfit_update(table, role, name, value)
+
+    changed = {name: value for name, value in new.items() if old.get(name) != value}
+    if faults := _index_key_faults(table, changed, describe):
+        raise _invalid(faults)
+
+
+# --- Writes ---------------------------------------------------------------------------------------
+
+
+def check_condition(request: Json, meant: dict[str, Tree], old: Item | None) -> None:
+    if "ConditionExpression" in meant and not holds(meant["ConditionExpression"], old or {}):
+        shown = old if request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD" else None
+        raise RefusalError("ConditionalCheckFailedException", "The conditional request failed", item=shown)
+
+
+def _after(table: Table, key: Item, old: Item | None, update: Tree) -> Item | None:
+    """The item after an update; None if there is none."""
+    if not update:
+        return key if old is None else old
+    if old is None:
+        makes = [action for action in update if action[0] in ("SET", "ADD")]
+        nested = [action for action in update if action not in makes and len(action[1]) > 1]
+        if not makes:
+            return None
+        if nested:
+            raise UnsettledError("a removal below nothing, beside something that creates the item")
+    new, faults = updated(key if old is None else old, update)
+    if new is None:
+        raise _invalid(faults)
+    check_computed_index_keys(table, old or {}, new)
+    if max(map(depth_of, new.values())) > MAX_LEVELS:
+        raise _invalid(
+            [
+                "Nesting Levels have exceeded supported limits: "
+                "Attributes in the item have nested levels beyond supported limit"
+            ]
+        )
+    if item_bytes(new) > MAX_ITEM_BYTES:
+        raise _invalid(["Item size to update has exceeded the maximum allowed size"])
+    return new
+
+
+def _returned(kind: str | None, update: Tree, old: Item | None, new: Item | None) -> Item | None:
+    """The Attributes that an UpdateItem answers with."""
+    if kind in ("ALL_OLD", "ALL_NEW"):
+        return old if kind == "ALL_OLD" else new
+    if kind in ("UPDATED_OLD", "UPDATED_NEW"):
+        named_in = old if kind == "UPDATED_OLD" else new
+        return projected(named_in or {}, tuple(action[1] for action in update))
+    return None
+
+
+def _with_attributes(attributes: Item | None) -> Json:
+    return {"Attributes": attributes} if attributes else {}
+
+
+def _planned_write(table: Table, write: Json) -> tuple[Table, Item, Item | None]:
+    """The table, key and new item of one write of a batch."""
+    if "DeleteRequest" in write:
+        key = item_of(write["DeleteRequest"]["Key"])
+        check_key(table, key)
+        return table, key, None
+    new = item_of(write["PutRequest"]["Item"])
+    key = {name: new[name] for name in table.keys if name in new}
+    check_key(table, key)
+    check_index_keys(table, new)
+    return table, key, new
+
+
+# --- Reads ----------------------------------------------------------------------------------------
+
+
+def _projected(item: Item, meant: dict[str, Tree]) -> Item:
+    paths = meant.get("ProjectionExpression")
+    return item if paths is None else projected(item, paths)
+
+
+def _index(table: Table, request: Json) -> Index | None:
+    name = request.get("IndexName")
+    if name is None:
+        return None
+    if name not in table.indexes:
+        raise _invalid([f"The table does not have the specified index: {name}"])
+    return table.indexes[name]
+
+
+def _check_filter(table: Table, index: Index | None, meant: dict[str, Tree]) -> None:
+    """A filter of a Query names no key of what is read, and nothing that the index does not hold."""
+    if "FilterExpression" not in meant:
+        return
+    named = attributes_of(meant["FilterExpression"])
+    text = "Filter Expression can only contain non-primary key attributes: Primary key attribute: "
+    if keys := [name for name in named if name in table.source_keys(index)]:
+        raise _invalid([text + name for name in keys])
+    if index and (missing := [name for name in named if not table.holds(index, name)]):
+        text = f"Secondary index {index.name} does not project one or more filter attributes: "
+        raise _invalid([f"{_INVALID}{text}[{', '.join(missing)}]"])
+
+
+def _check_projected(table: Table, index: Index | None, request: Json, meant: dict[str, Tree]) -> None:
+    """A global index answers only from what it holds."""
+    if index is None or index.kind == LOCAL or index.projection == "ALL":
+        return
+    if request.get("Select") == "ALL_ATTRIBUTES":
+        text = f"Select type ALL_ATTRIBUTES is not supported for global secondary index {index.name}"
+        raise _invalid([f"{_INVALID}{text} because its projection type is not ALL"])
+    paths = meant.get("ProjectionExpression", ())
+    if missing := [name for name in dict.fromkeys(path[0] for path in paths) if not table.holds(index, name)]:
+        text = f"Global secondary index {index.name} does not project [{', '.join(missing)}]"
+        raise _invalid([_INVALID + text])
+
+
+def _fetches(table: Table, index: Index | None, request: Json, meant: dict[str, Tree]) -> bool:
+    """Whether a local index answers with the items of the table."""
+    if index is None or index.kind == GLOBAL:
+        return False
+    paths = meant.get("ProjectionExpression")
+    if paths is None:
+        return request.get("Select") == "ALL_ATTRIBUTES"
+    return any(not table.holds(index, path[0]) for path in paths)
+
+
+def selected(item: Item, conditions: Tree) -> bool:
+    """Whether an item satisfies all key conditions: (attribute, operator, values ...) each."""
+    for name, operator, *wires in conditions:
+        value, operands = item[name], [value_of(wire) for wire in wires]
+        if operator == "=":
+            fits = value == operands[0]
+        elif operator == "BETWEEN":
+            fits = ordered(value, ">=", operands[0]) and ordered(value, "<=", operands[1])
+        elif operator == "begins_with":
+            fits = value[1].startswith(operands[0][1])
+        else:
+            fits = ordered(value, operator, operands[0])
+        if not fits:
+            return False
+    return True
+
+
+def _after_start(table: Table, index: Index | None, found: list[Item], request: Json) -> list[Item]:
+    """The rows that come after a start key in the direction of the read; the key need not exist."""
+    start = table.place(index, item_of(request["ExclusiveStartKey"]))
+    if request.get("ScanIndexForward") is False:
+        return [item for item in found if table.place(index, item) < start]
+    return [item for item in found if table.place(index, item) > start]
+
+
+_OPERATIONS: dict[str, Callable[[Model, Json, dict[str, Any]], Json]] = {
+    "CreateTable": Model.create_table,
+    "DeleteTable": Model.delete_table,
+    "UpdateTable": Model.update_table,
+    "GetItem": Model.get_item,
+    "PutItem": Model.put_item,
+    "DeleteItem": Model.delete_item,
+    "UpdateItem": Model.update_item,
+    "BatchWriteItem": Model.batch_write_item,
+    "BatchGetItem": Model.batch_get_item,
+    "Query": Model.query,
+    "Scan": Model.scan,
+}
