@@ -6,7 +6,8 @@
         boto3.client("dynamodb").list_tables()
 """
 
-from emulator.instance import Emulator, Mock, Savepoint, mock
+from emulator.instance import Emulator, Savepoint
+from emulator.mocking import Mock, mock
 from emulator.settings import Settings
 
 __all__ = ["Emulator", "Mock", "Savepoint", "Settings", "mock"]

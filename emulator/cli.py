@@ -1,34 +1,28 @@
 """The console commands: serve an emulator; list, export and import the tables of one that runs.
 
-This module holds options, texts and exit codes: 0, 1 when something failed, 2 for bad usage. The work is elsewhere.
-Every option may be given by an environment variable of its name, `--status-delay` as DYNAMODB_EMULATOR_STATUS_DELAY.
+This module holds the options and help texts; `serve_command` and `table_commands` do the work, and are imported by the
+command that needs them: `serve` has to be ready soon. Every option may be given by an environment variable of its
+name, `--status-delay` as DYNAMODB_EMULATOR_STATUS_DELAY. Exit codes: 1 when something failed, 2 for bad usage.
 """
 
 from __future__ import annotations
 
-import errno
-import gzip
-import logging
-import math
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from io import BufferedIOBase, BufferedReader
-from typing import Any, NoReturn, cast
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
 
 import click
-import orjson
 from click.core import ParameterSource
 
-from emulator import Settings, __version__, jsonlines, terminal, transfer
-from emulator.apiclient import ApiClient, ApiError, EndpointError, check_endpoint_url
+from emulator import Settings, __version__
 
 _PROGRAM = "dynamodb-emulator"
 _DEFAULTS = Settings()
 _DEFAULT_PORT = 8000
-_ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
+_MAX_SECONDS = 86_400
 
 # --- Options --------------------------------------------------------------------------------------
 
@@ -36,7 +30,8 @@ _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
 def _option(name: str, *more_variables: str, **attributes: Any) -> Callable[[Any], Any]:
     """An option that the environment can set as well."""
     variable = "DYNAMODB_EMULATOR_" + name.removeprefix("--").replace("-", "_").upper()
-    return click.option(name, envvar=[variable, *more_variables], show_envvar=True, **attributes)
+    shown = "default" in attributes and not attributes.get("multiple")
+    return click.option(name, envvar=[variable, *more_variables], show_envvar=True, show_default=shown, **attributes)
 
 
 def _matching(pattern: str, what: str) -> Callable[[click.Context, click.Parameter, str], str]:
@@ -48,13 +43,18 @@ def _matching(pattern: str, what: str) -> Callable[[click.Context, click.Paramet
     return check
 
 
-def _seconds(context: click.Context, parameter: click.Parameter, value: float) -> float:
-    if not (math.isfinite(value) and value >= 0):
-        raise click.BadParameter(f"{value} is not a number of seconds, 0 or more.")
-    return value
+def _seconds(minimum: float) -> Callable[[click.Context, click.Parameter, float], float]:
+    def check(context: click.Context, parameter: click.Parameter, value: float) -> float:
+        if not minimum <= value <= _MAX_SECONDS:  # NaN is not, either
+            raise click.BadParameter(f"{value:g} is not a number of seconds from {minimum:g} to {_MAX_SECONDS}.")
+        return value
+
+    return check
 
 
 def _endpoint_url(context: click.Context, parameter: click.Parameter, url: str) -> str:
+    from emulator.apiclient import EndpointError, check_endpoint_url
+
     try:
         check_endpoint_url(url)
     except EndpointError as error:
@@ -66,7 +66,6 @@ def _region_option(meaning: str) -> Callable[[Any], Any]:
     return _option(
         "--region",
         default=_DEFAULTS.region,
-        show_default=True,
         callback=_matching("[A-Za-z0-9-]+", "the name of a region"),
         help=meaning,
     )
@@ -79,13 +78,13 @@ def _endpoint_options(command: Any) -> Any:
         "--endpoint-url",
         "AWS_ENDPOINT_URL_DYNAMODB",
         default=f"http://127.0.0.1:{_DEFAULT_PORT}",
-        show_default=True,
         callback=_endpoint_url,
         help="The emulator to talk to.",
     )(command)
 
 
 _INPUT = click.Path(exists=True, dir_okay=False, allow_dash=True)
+_SOURCE = click.Path(exists=True, path_type=Path)
 _OUTPUT = click.Path(dir_okay=False, allow_dash=True)
 
 # --- Commands -------------------------------------------------------------------------------------
@@ -113,24 +112,23 @@ def cli(context: click.Context) -> None:
 
     In Python tests no server is needed: `with emulator.mock():` serves boto3 in the same process.
     """
+    context.color = _color()
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
 
 
 @cli.command()
-@_option("--host", default="127.0.0.1", show_default=True, help="The address to listen on; 0.0.0.0 for all.")
+@_option("--host", default="127.0.0.1", help="The address to listen on; 0.0.0.0 for all.")
 @_option(
     "--port",
     type=click.IntRange(0, 65535),
     default=_DEFAULT_PORT,
-    show_default=True,
     help="The port to listen on; 0 takes a free one and prints it.",
 )
 @_region_option("The region of requests that name none.")
 @_option(
     "--account-id",
     default=_DEFAULTS.account_id,
-    show_default=True,
     callback=_matching("[0-9]{12}", "an account id: 12 digits"),
     help="The account in ARNs.",
 )
@@ -138,12 +136,43 @@ def cli(context: click.Context) -> None:
     "--status-delay",
     type=float,
     default=_DEFAULTS.status_delay,
-    show_default=True,
-    callback=_seconds,
+    callback=_seconds(0),
     help="Seconds that tables and indexes stay CREATING, UPDATING or DELETING.",
 )
+@_option(
+    "--request-timeout",
+    type=float,
+    default=_DEFAULTS.request_timeout,
+    callback=_seconds(0.1),
+    help="Seconds that a client has to send a request, and to take an answer.",
+)
+@_option(
+    "--idle-timeout",
+    type=float,
+    default=_DEFAULTS.idle_timeout,
+    callback=_seconds(0.1),
+    help="Seconds that a connection without requests is kept open.",
+)
+@_option(
+    "--max-connections",
+    type=click.IntRange(min=1),
+    default=_DEFAULTS.max_connections,
+    help="Connections at one time; more are answered with status 503.",
+)
+@_option(
+    "--tables",
+    type=_SOURCE,
+    multiple=True,
+    help="Tables to create first: a JSON or YAML file of CreateTable requests, or a CloudFormation or SAM template.",
+)
+@_option(
+    "--seed",
+    type=_SOURCE,
+    multiple=True,
+    help="Items to put first: a JSON, JSON lines or YAML file named after its table, or a directory of them.",
+)
 @_option("--verbose", is_flag=True, help="Log every request to stderr.")
-def serve(host: str, port: int, verbose: bool, **fields: Any) -> None:
+def serve(host: str, port: int, tables: Sequence[Path], seed: Sequence[Path], verbose: bool, **settings: Any) -> None:
     """Serve DynamoDB over HTTP until Ctrl+C or SIGTERM.
 
     The first line is printed when requests are answered, so that scripts can wait for it.
@@ -152,13 +181,15 @@ def serve(host: str, port: int, verbose: bool, **fields: Any) -> None:
     \b
     Examples:
       dynamodb-emulator serve
-      dynamodb-emulator serve --port 0                 a free port, printed
-      dynamodb-emulator serve --host 0.0.0.0           reachable from containers
-      dynamodb-emulator serve --status-delay 2         tables take 2 s to become ACTIVE
+      dynamodb-emulator serve --port 0                   a free port, printed
+      dynamodb-emulator serve --host 0.0.0.0             reachable from containers
+      dynamodb-emulator serve --tables template.yaml --seed Orders.jsonl
+      dynamodb-emulator serve --status-delay 2           tables take 2 s to become ACTIVE
       DYNAMODB_EMULATOR_PORT=9000 dynamodb-emulator serve
     """
-    _log_to_stderr(verbose)
-    raise NotImplementedError
+    from emulator import serve_command
+
+    serve_command.serve(Settings(**settings), host, port, tables, seed, verbose)
 
 
 @cli.command()
@@ -175,16 +206,9 @@ def tables(endpoint_url: str, region: str) -> None:
       dynamodb-emulator tables --endpoint-url http://127.0.0.1:9000 --region eu-west-1
       dynamodb-emulator tables | cut -f1               the names alone
     """
-    with _connected(endpoint_url, region) as client:
-        descriptions = list(transfer.list_tables(client.call))
-    if not descriptions:
-        _say(f"No tables in region {region} of {endpoint_url}; --region looks in another one.")
-    elif sys.stdout.isatty():
-        rows = [_table_row(description, terminal.readable_bytes) for description in descriptions]
-        terminal.print_table(("Table", "Status", "Items", "Size", "Keys", "Indexes"), rows, ("Items", "Size"))
-    else:
-        for description in descriptions:
-            click.echo("\t".join(_table_row(description, str)))
+    from emulator import table_commands
+
+    table_commands.list_tables(endpoint_url, region)
 
 
 @cli.command("export")
@@ -203,21 +227,9 @@ def export_table(table: str, output: str, schema: str | None, endpoint_url: str,
       dynamodb-emulator export Orders --output orders.jsonl.gz --schema orders.json
       dynamodb-emulator export Orders | jq -r .Item.id.S
     """
-    count = 0
-    with _connected(endpoint_url, region) as client:
-        description = transfer.describe(client.call, table)
-        if schema is not None:
-            with _writing(schema) as file:
-                request = transfer.request_of(description)
-                file.write(orjson.dumps(request, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
-        shown = output != "-" or not sys.stdout.isatty()
-        bar = terminal.progress(f"Exporting {table}", description["ItemCount"], in_bytes=False, shown=shown)
-        with _writing(output) as file, bar as advance_to:
-            for items in transfer.export_items(client.call, table):
-                file.write(jsonlines.written(items))
-                count += len(items)
-                advance_to(count)
-    _say(f"{_items(count)} exported from {table}.")
+    from emulator import table_commands
+
+    table_commands.export_table(table, output, schema, endpoint_url, region)
 
 
 @cli.command("import")
@@ -242,123 +254,9 @@ def import_table(table: str, file: str, create_from: str | None, endpoint_url: s
       dynamodb-emulator import Orders orders.jsonl --create-from orders.json
       gunzip -c data/*.json.gz | dynamodb-emulator import Orders -
     """
-    with _connected(endpoint_url, region) as client, _reading(file) as stream:
-        if create_from is None:
-            transfer.describe(client.call, table)
-        else:
-            transfer.create(client.call, _definition(create_from, table))
-        count = _import(client, table, file, stream)
-    _say(f"{_items(count)} imported into {table}.")
+    from emulator import table_commands
 
-
-def _import(client: ApiClient, table: str, name: str, stream: BufferedReader) -> int:
-    """Import the lines of a stream; the number of items."""
-    count = 0
-    size = os.fstat(stream.fileno()).st_size if name != "-" else None
-    try:
-        with terminal.progress(f"Importing {table}", size, in_bytes=True, shown=True) as advance_to:
-            for step in transfer.import_items(client.call, table, jsonlines.read(jsonlines.decompressed(stream))):
-                count += step
-                advance_to(stream.tell() if size is not None else 0)
-    except jsonlines.LineError as bad:
-        place = "stdin" if name == "-" else name
-        raise click.ClickException(f"{place}:{bad.number}: {bad}; {_items(count)} written before it.") from bad
-    except (ApiError, EndpointError) as error:
-        raise click.ClickException(f"{_explained(error, client)}; {_items(count)} written before.") from error
-    return count
-
-
-# --- Endpoints, files and messages ----------------------------------------------------------------
-
-
-@contextmanager
-def _connected(endpoint_url: str, region: str) -> Iterator[ApiClient]:
-    """A client; what goes wrong with it ends the command in one clear line."""
-    client = ApiClient(endpoint_url, region)
-    try:
-        yield client
-    except (ApiError, EndpointError) as error:
-        raise click.ClickException(f"{_explained(error, client)}.") from error
-    finally:
-        client.close()
-
-
-def _explained(error: ApiError | EndpointError, client: ApiClient) -> str:
-    if isinstance(error, EndpointError):
-        return str(error)
-    if error.code == "ResourceNotFoundException":
-        return f"{error} in region {client.region} of {client.endpoint_url}; --region looks in another one"
-    return f"{error.code}: {error}"
-
-
-@contextmanager
-def _reading(name: str) -> Iterator[BufferedReader]:
-    if name == "-":
-        yield cast(BufferedReader, sys.stdin.buffer)
-        return
-    try:
-        file = open(name, "rb")  # noqa: SIM115
-    except OSError as error:
-        raise click.ClickException(f"cannot read {name}: {error.strerror}.") from error
-    with file:
-        yield file
-
-
-@contextmanager
-def _writing(name: str) -> Iterator[BufferedIOBase]:
-    try:
-        if name == "-":
-            yield cast(BufferedIOBase, sys.stdout.buffer)
-            sys.stdout.buffer.flush()
-        else:
-            with gzip.open(name, "wb") if name.endswith(".gz") else open(name, "wb") as file:
-                yield file
-    except OSError as error:
-        if error.errno == errno.EPIPE:  # whoever read our output has had enough
-            raise
-        raise click.ClickException(f"cannot write {name}: {error.strerror}.") from error
-
-
-def _definition(name: str, table: str) -> dict[str, Any]:
-    """The CreateTable request in a file."""
-    with _reading(name) as file:
-        text = file.read()
-    try:
-        return transfer.creation_request(orjson.loads(text), table)
-    except ValueError as error:
-        raise click.ClickException(f"{name}: {error}.") from error
-
-
-def _table_row(description: dict[str, Any], size: Callable[[int], str]) -> tuple[str, ...]:
-    types = {entry["AttributeName"]: entry["AttributeType"] for entry in description.get("AttributeDefinitions", ())}
-    keys = [element["AttributeName"] for element in description.get("KeySchema", ())]
-    indexes = [
-        index["IndexName"]
-        for kind in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes")
-        for index in description.get(kind) or ()
-    ]
-    return (
-        description["TableName"],
-        description["TableStatus"],
-        str(description["ItemCount"]),
-        size(description["TableSizeBytes"]),
-        ",".join(f"{name}:{types[name]}" for name in keys),
-        ",".join(indexes),
-    )
-
-
-def _items(count: int) -> str:
-    return "1 item" if count == 1 else f"{count} items"
-
-
-def _say(text: str) -> None:
-    """Tell the person; stdout is for data."""
-    click.echo(text, err=True)
-
-
-def _log_to_stderr(verbose: bool) -> None:
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S")
-    logging.getLogger("emulator").setLevel(logging.DEBUG if verbose else logging.WARNING)
+    table_commands.import_table(table, file, create_from, endpoint_url, region)
 
 
 # --- Entry point ----------------------------------------------------------------------------------
@@ -391,6 +289,10 @@ def _usage_message(error: click.UsageError) -> str:
 
 
 def _fail(message: str, status: int) -> NoReturn:
-    click.secho("Error: ", fg="red", err=True, nl=False)
-    click.echo(message, err=True)
+    click.echo(click.style("Error: ", fg="red") + message, err=True, color=_color())
     sys.exit(status)
+
+
+def _color() -> bool | None:
+    """Whether to colour; None leaves it to whether there is a terminal. See https://no-color.org"""
+    return False if os.environ.get("NO_COLOR") else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ContextDecorator
 from threading import RLock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -16,6 +15,7 @@ from emulator.storage.database import Agenda, Database
 from emulator.storage.undo import UndoLog
 
 if TYPE_CHECKING:
+    from emulator.mocking import Mock
     from emulator.transports.http import Server
     from emulator.transports.wsgi import Application
 
@@ -99,6 +99,8 @@ class Emulator:
 
     def mock(self) -> Mock:
         """A context manager and decorator around `start` and `stop`."""
+        from emulator.mocking import Mock
+
         return Mock(lambda: self)
 
     def __enter__(self) -> Self:
@@ -140,35 +142,3 @@ class Savepoint:
         """Keep what was changed since; the savepoint is of no further use."""
         with self._lock:
             self._undo.release()
-
-
-class Mock(ContextDecorator):
-    """While entered, the DynamoDB of the process is an emulator. Works as `with`, decorator, `start`/`stop`.
-
-    A decorated function gets a new emulator at each call unless the mock was made from one on purpose.
-    """
-
-    def __init__(self, emulator_of: Callable[[], Emulator]) -> None:
-        self._emulator_of = emulator_of
-        self._active: list[Emulator] = []
-
-    def start(self) -> Emulator:
-        emulator = self._emulator_of().start()
-        self._active.append(emulator)
-        return emulator
-
-    def stop(self) -> None:
-        self._active.pop().stop()
-
-    def __enter__(self) -> Emulator:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
-
-def mock(settings: Settings | None = None, **fields: Any) -> Mock:
-    """Serve every DynamoDB client of the process from a new emulator: `with emulator.mock() as emu:` or `@mock()`."""
-    return Mock(lambda: Emulator(settings, **fields))

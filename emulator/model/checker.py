@@ -30,9 +30,7 @@ def checker_of(operation: str, shape: Shape, shapes: Mapping[str, Shape]) -> Che
     """The checker of an operation whose input is `shape`."""
     parts = _parts(operation, shape, shapes, forms.FORMS, shape.members)
     checks = {member: check for member, _, _, check in parts}
-    members = {
-        member: (member_converter(name, shapes), checks.get(member)) for member, name in shape.members.items()
-    }
+    members = {member: (member_converter(name, shapes), checks.get(member)) for member, name in shape.members.items()}
     required = shape.required
     refuse = _refusal(operation, shape, shapes, parts)
 

@@ -45,21 +45,22 @@ def enveloped(
 
 def check_styles(request: Request, legacy: Iterable[str], expressions: Iterable[str]) -> None:
     """Legacy and expression parameters do not mix; their presence decides, not their content."""
+    if request.keys().isdisjoint(legacy) or request.keys().isdisjoint(expressions):
+        return
     legacy_given = [name for name in legacy if name in request]
     expressions_given = [name for name in expressions if name in request]
-    if legacy_given and expressions_given:
-        raise ServiceError(
-            errors.MIXED_PARAMETERS, legacy=", ".join(legacy_given), expressions=", ".join(expressions_given)
-        )
+    raise ServiceError(
+        errors.MIXED_PARAMETERS, legacy=", ".join(legacy_given), expressions=", ".join(expressions_given)
+    )
 
 
 def check_placeholder_maps(
     request: Request, expressions: Iterable[str], with_values: Iterable[str] = (), values_tail: str = ""
 ) -> None:
     """ExpressionAttributeNames and -Values need an expression that can use them."""
-    if "ExpressionAttributeNames" in request and not any(name in request for name in expressions):
+    if "ExpressionAttributeNames" in request and request.keys().isdisjoint(expressions):
         raise ServiceError(errors.NAMES_WITHOUT_EXPRESSION)
-    if "ExpressionAttributeValues" in request and not any(name in request for name in with_values):
+    if "ExpressionAttributeValues" in request and request.keys().isdisjoint(with_values):
         raise ServiceError(errors.VALUES_WITHOUT_EXPRESSION, tail=values_tail)
 
 

@@ -41,8 +41,8 @@ class Database:
             self.tables[name] = before
 
 
-Entry: TypeAlias = tuple[float, int, Callable[[], None]]
-"""When it is due, its place among those due at once, and what to do."""
+Entry: TypeAlias = tuple[float, int, float, Callable[[], None]]
+"""When it is due, its place among those due together, the time it is dated by, and what to do."""
 
 AT_ONCE = -math.inf
 """Due before the next request, wherever the clock is moved until then."""
@@ -67,8 +67,8 @@ class Agenda:
 
     def after(self, delay: float, action: Callable[[], None]) -> None:
         """Have `action` happen `delay` seconds from now; with 0, before the next request."""
-        due = in_milliseconds(self.now() + delay) if delay > 0 else AT_ONCE
-        entry = (due, next(self._order), action)
+        at = in_milliseconds(self.now() + delay)
+        entry = (at if delay > 0 else AT_ONCE, next(self._order), at, action)
         self._enter(entry)
         self._undo.add(partial(self._withdraw, entry))
 
@@ -80,8 +80,7 @@ class Agenda:
             self._run(entry)
 
     def _run(self, entry: Entry) -> None:
-        due, _, action = entry
-        self._acting_at = None if due == AT_ONCE else due
+        _, _, self._acting_at, action = entry
         try:
             action()
         finally:

@@ -6,7 +6,7 @@ Source: values.md 9 and 10, batch_transactions.md 2.3 and 3.3.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from emulator import errors, limits
@@ -34,11 +34,17 @@ class KeyAttribute(NamedTuple):
 
     def check_value(self, value: AttributeValue) -> None:
         """Raise if a value of the right type is empty or too long for this key."""
+        text = value.get("S")
+        if text and len(text) <= _SURELY_SHORT_KEY:
+            return
         length = key_length(value)
         if not length:
             raise ServiceError(errors.EMPTY_KEY, kind=EMPTY_KINDS[self.type], name=self.name)
         if length > self.max_bytes:
             raise ServiceError(self.too_long)
+
+
+_SURELY_SHORT_KEY = limits.MAX_SORT_KEY_BYTES // 4  # a character is at most four bytes
 
 
 def key_length(value: AttributeValue) -> int:
@@ -55,14 +61,13 @@ class KeySchema:
 
     hash: tuple[KeyAttribute, ...]
     range: tuple[KeyAttribute, ...]
+    attributes: tuple[KeyAttribute, ...] = field(init=False, repr=False, compare=False)
+    names: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
-    @property
-    def attributes(self) -> tuple[KeyAttribute, ...]:
-        return self.hash + self.range
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(attribute.name for attribute in self.attributes)
+    def __post_init__(self) -> None:
+        # Kept, not derived at each use: every request walks over them.
+        object.__setattr__(self, "attributes", self.hash + self.range)
+        object.__setattr__(self, "names", tuple([attribute.name for attribute in self.attributes]))
 
     @property
     def sort_key(self) -> str | None:

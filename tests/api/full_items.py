@@ -135,14 +135,14 @@ def _unicode() -> Item:
 
 def _large_sets() -> Item:
     return {
-        "StringSet": {"SS": [f"{number:08}" for number in range(10_000)]},
-        "NumberSet": {"NS": [str(number) for number in range(-10_000, 10_000)]},
-        "BinarySet": {"BS": [number.to_bytes(4, "big") for number in range(10_000)]},
+        "StringSet": {"SS": [f"{number:08}" for number in range(3_000)]},
+        "NumberSet": {"NS": [str(number) for number in range(-1_500, 1_500)]},
+        "BinarySet": {"BS": [number.to_bytes(4, "big") for number in range(3_000)]},
     }
 
 
 def _many_attributes() -> Item:
-    return {f"Attribute{number}": {"N": str(number)} for number in range(10_000)}
+    return {f"Attribute{number}": {"N": str(number)} for number in range(3_000)}
 
 
 def _random_bytes() -> Item:

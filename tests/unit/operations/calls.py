@@ -34,16 +34,16 @@ def invalid_value(message: str) -> Fault:
     return Fault(VALIDATION, IPV + message)
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The service answered with an error."""
 
 
 def call(emulator: Emulator, operation: str, region: str = REGION, **request: Any) -> dict[str, Any]:
-    """The answer to a request; raises `Refused` for an error."""
+    """The answer to a request; raises `RefusedError` for an error."""
     reply = emulator.gateway.call(operation, orjson.dumps(request), region)
     body: dict[str, Any] = orjson.loads(reply.body)
     if reply.status != 200:
-        raise Refused(Fault(body["__type"].rpartition("#")[2], body.get("message")))
+        raise RefusedError(Fault(body["__type"].rpartition("#")[2], body.get("message")))
     return body
 
 
@@ -51,7 +51,7 @@ def fault_of(emulator: Emulator, operation: str, **request: Any) -> Fault | None
     """The error that a request is answered with; None if it succeeds."""
     try:
         call(emulator, operation, **request)
-    except Refused as refused:
+    except RefusedError as refused:
         fault: Fault = refused.args[0]
         return fault
     return None

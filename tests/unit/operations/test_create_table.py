@@ -352,6 +352,14 @@ def test_tags_that_cannot_be_prevent_the_table(emulator, tags, text):
     assert text in fault_of(emulator, "CreateTable", **table(Tags=tags)).message
 
 
+def test_a_constraint_of_the_model_is_answered_before_every_other_check(emulator):
+    request = table("x", key=[{"AttributeName": "a", "KeyType": "INVALID"}], BillingMode="PROVISIONED")
+    assert fault_of(emulator, "CreateTable", **request) == invalid(
+        "1 validation error detected: Value 'INVALID' at 'keySchema.1.member.keyType' failed to satisfy constraint: "
+        "Member must satisfy enum value set: [HASH, RANGE]"
+    )
+
+
 def test_an_enabled_stream_needs_a_view_type(emulator):
     request = table(StreamSpecification={"StreamEnabled": True})
     assert "StreamViewType" in fault_of(emulator, "CreateTable", **request).message
