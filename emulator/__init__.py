@@ -6,9 +6,29 @@
         boto3.client("dynamodb").list_tables()
 """
 
-from emulator.instance import Emulator, Savepoint
-from emulator.mocking import Mock, mock
-from emulator.settings import Settings
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from emulator.instance import Emulator, Savepoint
+    from emulator.mocking import Mock, mock
+    from emulator.settings import Settings
 
 __all__ = ["Emulator", "Mock", "Savepoint", "Settings", "mock"]
 __version__ = "0.1.0"
+
+_HOMES = {
+    "Emulator": "emulator.instance",
+    "Mock": "emulator.mocking",
+    "Savepoint": "emulator.instance",
+    "Settings": "emulator.settings",
+    "mock": "emulator.mocking",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """The public names are loaded when somebody asks for them: pytest loads this package in every run."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(_HOMES[name]), name)
+    return value

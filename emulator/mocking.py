@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable
 from functools import wraps
 from types import TracebackType
-from typing import Any, TypeVar, cast, overload
-from unittest import TestCase
+from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from emulator.instance import Emulator
 from emulator.settings import Settings
+
+if TYPE_CHECKING:
+    from unittest import TestCase
 
 _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
 
@@ -70,7 +73,8 @@ class Mock:
 
     def _decorate_class(self, kind: type[Any]) -> None:
         """Start before each test's own set-up and stop after its own tear-down."""
-        if issubclass(kind, TestCase):
+        unittest = sys.modules.get("unittest")  # a test case cannot be without it; importing it takes its time
+        if unittest is not None and issubclass(kind, unittest.TestCase):
             self._decorate_test_case(kind)
             return
         set_up, tear_down = _hook(kind, "setup_method"), _hook(kind, "teardown_method")

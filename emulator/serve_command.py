@@ -65,6 +65,7 @@ def _load(emulator: Emulator, tables: Sequence[Path], seed: Sequence[Path]) -> N
 
 def _log_request(observation: Observation) -> None:
     request, error = observation.request, observation.error
-    table = request.get("TableName") or ",".join(request.get("RequestItems", ()))
+    tables = [request["TableName"]] if "TableName" in request else list(request.get("RequestItems", ()))
+    subject = " ".join((observation.operation, *tables))
     outcome = "done" if error is None else f"{error.code}: {error.message}"
-    _log.info("%s %s in %s -> %s", observation.operation, table, observation.region, outcome)
+    _log.info("%s in %s -> %s", subject, observation.region, outcome)

@@ -82,7 +82,7 @@ def _check_blocks(blocks: dict[str, dict[str, Any]]) -> dict[str, Projection | N
         projections[name] = projection_of(block)
         keys = block["Keys"]
         # Keys are compared as they were written: 1000 and 1e3 are not found out to be the same.
-        written = {orjson.dumps(key, option=orjson.OPT_SORT_KEYS) for key in keys}
+        written = {_as_written(key) for key in keys}
         for key in keys:
             canonical_item(key, Wording.CURRENT)
         if len(written) < len(keys):
@@ -91,6 +91,14 @@ def _check_blocks(blocks: dict[str, dict[str, Any]]) -> dict[str, Projection | N
         if asked > limits.MAX_BATCH_GET_KEYS:
             raise ServiceError(errors.TOO_MANY_ITEMS, operation="BatchGetItem")
     return projections
+
+
+def _as_written(key: Item) -> bytes:
+    """The text of a key. One that is nested too deep to have a text is refused with its values."""
+    try:
+        return orjson.dumps(key, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:
+        return b""
 
 
 # --- BatchWriteItem -------------------------------------------------------------------------------
@@ -113,6 +121,8 @@ def batch_write_item(context: Context, request: Request) -> Response:
     planned = _check_writes(request["RequestItems"])
     tables = {name: context.table(name) for name in planned}
     keyed = {name: _check_keys(tables[name], writes) for name, writes in planned.items()}
+    for writes in keyed.values():
+        _check_duplicates(writes)
     mode = wants_capacity(request)
     capacity = []
     metrics: dict[str, list[dict[str, Any]]] = {}
@@ -152,7 +162,7 @@ def _check_write(write: dict[str, Any]) -> _Put | _Delete:
 
 
 def _check_keys(table: Table, writes: list[_Put | _Delete]) -> list[tuple[RowKey, _Put | _Delete]]:
-    """The writes with their row keys. No two may have the same."""
+    """The writes with their row keys."""
     keyed: list[tuple[RowKey, _Put | _Delete]] = []
     for write in writes:
         if isinstance(write, _Put):
@@ -164,9 +174,12 @@ def _check_keys(table: Table, writes: list[_Put | _Delete]) -> list[tuple[RowKey
         else:
             row_key = table.schema.check_key(write.key)
         keyed.append((row_key, write))
+    return keyed
+
+
+def _check_duplicates(keyed: list[tuple[RowKey, _Put | _Delete]]) -> None:
     if len({row_key for row_key, _ in keyed}) < len(keyed):
         raise ServiceError(errors.DUPLICATE_KEYS)
-    return keyed
 
 
 def _apply(table: Table, row_key: RowKey, write: _Put | _Delete, units: WriteUnits) -> None:

@@ -76,6 +76,10 @@ def check_single_change(actions: list[Action]) -> None:
         raise ServiceError(errors.INDEX_CHANGES_LIMITED)
 
 
+def index_to_delete(actions: list[Action]) -> str | None:
+    return next((action.index for action in actions if action.kind == "Delete"), None)
+
+
 def plan_index_actions(
     change: TableChange, request: Request, actions: list[Action], now: float, *, on_demand: bool
 ) -> None:
@@ -84,7 +88,7 @@ def plan_index_actions(
         if action.kind == "Create":
             _plan_create(change, request, action.asked, on_demand=on_demand)
         elif action.kind == "Delete":
-            _plan_delete(change, action.index)
+            _check_deletion(change.table, action.index)
         else:
             _plan_update(change, action.asked, now, on_demand=on_demand)
 
@@ -130,14 +134,13 @@ def _with_capacity_settings(index: IndexDefinition, asked: dict[str, Any], *, on
     return replace(index, backfilling=False, warm_throughput=warm)
 
 
-def _plan_delete(change: TableChange, name: str) -> None:
-    index = change.table.indexes.get(name)
+def _check_deletion(table: Table, name: str) -> None:
+    index = table.indexes.get(name)
     if index is None:
         raise ServiceError(errors.INDEX_TO_DELETE_NOT_FOUND, index=name)
     if not index.is_global:
         raise ServiceError(errors.LOCAL_INDEX_DELETE, index=name)
-    _check_no_other_change(change.table, name)
-    change.doomed_index = name
+    _check_no_other_change(table, name)
 
 
 def _check_no_other_change(table: Table, name: str) -> None:

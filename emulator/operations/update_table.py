@@ -16,6 +16,7 @@ from emulator.operations.index_updates import (
     check_index_not_busy,
     check_single_change,
     index_actions,
+    index_to_delete,
     plan_index_actions,
 )
 from emulator.operations.registry import Request, Response, operation
@@ -94,7 +95,7 @@ def update_table(context: Context, request: Request) -> Response:
     check_single_change(actions)
     check_not_busy(table)
     now = context.agenda.now()
-    change = TableChange(table)
+    change = TableChange(table, doomed_index=index_to_delete(actions))
     _plan(Update(context, request, actions, change, on_demand, now))
     change.begin(context)
     asked_of_indexes = {action.index: action.asked for action in actions}
@@ -138,7 +139,6 @@ def _plan_throughput(update: Update) -> None:
     if update.on_demand != update.definition.on_demand:
         for index in change.table.indexes.values():
             check_index_not_busy(change.table, index)
-    change.doomed_index = next((action.index for action in actions if action.kind == "Delete"), None)
     with_units = {action.index for action in actions if "ProvisionedThroughput" in action.asked}
     plan_billing(change, request, with_units, update.now, on_demand=update.on_demand)
     plan_index_actions(change, request, actions, update.now, on_demand=update.on_demand)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -128,10 +129,13 @@ class SecondaryIndex:
 
     def fill(self, table_rows: Rows) -> None:
         """Take over the items that a table holds already; those unfit for the index are passed over."""
+        self.rows.load(self._rows_of(table_rows))
+
+    def _rows_of(self, table_rows: Rows) -> Iterator[tuple[RowKey, Record]]:
         for _, record in table_rows:
             item = record.decode()
             row_key = self._row_key(item)
             if row_key is not None:
                 row = self._record(self.project(item), record)
                 assert row is not None
-                self.rows.put(row_key, row)
+                yield row_key, row

@@ -140,13 +140,16 @@ class Rows:
         self._undo.add(lambda: self._become(before))
         after = list(self)
         self._partitions = [SortedDict() for _ in range(count)]
-        self._fill(after)
+        for key, record in after:
+            self._partition(key)[key] = record
 
     def _become(self, partitions: list[Partition]) -> None:
         """Undo a split. Later changes were undone before, so the old partitions are right again."""
         self._partitions = partitions
 
-    def _fill(self, rows: Iterable[tuple[RowKey, Record]]) -> None:
+    def load(self, rows: Iterable[tuple[RowKey, Record]]) -> None:
+        """Put the first rows; nothing is noted for the undo log, since undoing drops all of these `Rows`."""
         for key, record in rows:
             self._partition(key)[key] = record
+            self.size += record.size
 

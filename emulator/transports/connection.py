@@ -29,8 +29,7 @@ _log = logging.getLogger("emulator")
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
-# Of the segments that an unfinished head came in. The first may hold other requests too, up to 256 KiB of them.
-_MAX_UNFINISHED_BYTES = MIB // 2
+_MAX_HELD_BYTES = MAX_REQUEST_LINE_BYTES + MAX_HEADER_BYTES
 # Of what comes after a refusal.
 _MAX_DISCARDED_BYTES = 64 * MIB
 # Answers in one write; a longer one is also the last of its write.
@@ -61,9 +60,8 @@ class Connection(asyncio.Protocol):
     """A client's connection. The methods `on_...` are called by the parser, in the order of the bytes."""
 
     __slots__ = (
-        "_age", "_answers", "_body", "_collected", "_discarded", "_ending", "_finished", "_front", "_headers",
-        "_in_headers", "_parser", "_paused", "_queue", "_refused", "_segment", "_target", "_transport", "_unfinished",
-        "_waiting",
+        "_age", "_answers", "_body", "_collected", "_discarded", "_ending", "_finished", "_front", "_headers", "_held",
+        "_in_headers", "_parser", "_paused", "_queue", "_refused", "_segment", "_target", "_transport", "_waiting",
     )  # fmt: skip
 
     def __init__(self, front: Front) -> None:
@@ -78,8 +76,8 @@ class Connection(asyncio.Protocol):
         """Header lines: those of the head become `_headers`, those behind a chunked body are dropped."""
         self._in_headers = False
         """The next bytes may be header lines, of which the parser holds what is not complete yet."""
-        self._unfinished = 0
-        """Bytes of earlier segments since header lines began."""
+        self._held = 0
+        """Bytes of the head that came in later segments than its first; negative before there is one."""
         self._segment = 0
         """Bytes of the segment that is being parsed."""
         # Answers
@@ -127,8 +125,8 @@ class Connection(asyncio.Protocol):
         except HttpParserError as error:
             self._fail(error)
         if self._in_headers and not self._ending:
-            self._unfinished += len(data)
-            if self._unfinished > _MAX_UNFINISHED_BYTES:
+            self._held += len(data)
+            if self._held > _MAX_HELD_BYTES:
                 self._refuse(HttpResponse(400, b"", b""))
         if self._answers:
             self._flush()
@@ -136,7 +134,9 @@ class Connection(asyncio.Protocol):
     def eof_received(self) -> bool:
         """Says whether the connection stays open for answers that are owed."""
         self._ending = True
-        return self._waiting or bool(self._queue)
+        answers_owed = self._waiting or bool(self._queue)
+        self._finished = not answers_owed
+        return answers_owed
 
     def pause_writing(self) -> None:
         self._paused = True
@@ -153,7 +153,8 @@ class Connection(asyncio.Protocol):
     def on_url(self, target: bytes) -> None:
         if not self._target:
             self._in_headers = True
-            self._unfinished = self._age = 0
+            self._held = -self._segment
+            self._age = 0
         self._target += target
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -170,7 +171,7 @@ class Connection(asyncio.Protocol):
         headers = self._headers = self._collected
         self._collected = {}
         self._in_headers = False
-        if self._segment + self._unfinished > MAX_HEADER_BYTES:
+        if self._held >= 0 or self._segment > MAX_HEADER_BYTES:
             self._judge_head()
         length = headers.get("content-length", "")
         if len(length) > 7 and int(length) > MAX_REQUEST_BODY_BYTES:
@@ -180,7 +181,7 @@ class Connection(asyncio.Protocol):
 
     def on_chunk_header(self) -> None:
         self._in_headers = True
-        self._unfinished = 0
+        self._held = -self._segment
 
     def on_body(self, data: bytes) -> None:
         self._in_headers = False
@@ -335,7 +336,7 @@ class Connection(asyncio.Protocol):
     def _finish(self) -> None:
         self._ending = self._finished = True
         self._age = 0
-        if self._refused and self._transport.can_write_eof():
+        if self._refused and self._transport.can_write_eof() and not self._transport.is_closing():
             self._transport.write_eof()
         else:
             self._transport.close()
@@ -359,6 +360,8 @@ class Connection(asyncio.Protocol):
         if self._finished or self._paused:
             if self._age > (linger_ticks if self._finished and self._refused else request_ticks):
                 self._transport.abort()
+        elif self._transport.is_closing():
+            return
         elif self._target:
             if self._age > request_ticks:
                 self._refuse(HttpResponse(408, b"", b""))

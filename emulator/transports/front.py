@@ -61,9 +61,9 @@ class Front:
         date = format_date_time(self._emulator.clock.now())
         self._common = b"Server: Server\r\nDate: %b\r\n" % date.encode()
         self._opening = _opening(200, self._common, keep_alive=True)
+        self._timer = self._loop.call_later(self._tick_seconds, self._tick)
         for connection in list(self._connections):
             connection.tick(*self._ticks)
-        self._timer = self._loop.call_later(self._tick_seconds, self._tick)
 
     # --- Connections ------------------------------------------------------------------------------
 

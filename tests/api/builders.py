@@ -68,9 +68,7 @@ def definitions(*notations: str) -> list[dict[str, str]]:
 
 def key_schema(keys: Iterable[str]) -> list[dict[str, str]]:
     roles = ("HASH", "RANGE")
-    return [
-        {"AttributeName": key.partition(":")[0], "KeyType": role} for key, role in zip(keys, roles, strict=False)
-    ]
+    return [{"AttributeName": key.partition(":")[0], "KeyType": role} for key, role in zip(keys, roles, strict=False)]
 
 
 def create(resource: Any, *arguments: Any, **parameters: Any) -> Any:

@@ -110,7 +110,7 @@ def _deep() -> Item:
 
 UNICODE = [
     "\u0000\u001f\u007f",
-    "\"quoted\" \\ / \b\f\n\r\t",
+    '"quoted" \\ / \b\f\n\r\t',
     "<script>&amp;'",
     "e\u0301 is not \u00e9",
     "\u2028\u2029\ufeff",
@@ -156,7 +156,7 @@ def long_name(size: int) -> str:
 
 def of_size(size: int) -> Item:
     """Attributes that make an item of that many bytes together with the keys."""
-    keys = len("PK" "partition") + len("SK" "m") + len("GPK" "group") + len("GSK") + 20 + len("LSK") + 16
+    keys = len("PKpartition") + len("SKm") + len("GPKgroup") + len("GSK") + 20 + len("LSK") + 16
     rest = size - keys - len("Content")
     return {"Content": {"S": "x" * (rest % 4) + "\U0001f600" * (rest // 4)}}
 

@@ -136,9 +136,7 @@ DEPARTMENTS = table_of("MyTable", "PK", "SK", gsis=[index("ParentDeptIndex", "Pa
 
 def test_children_of_a_department_are_found_by_their_parent(resource):
     table = filled(resource, DEPARTMENTS, [ENGINEERING, FRONTEND, BACKEND])
-    answer = table.query(
-        IndexName="ParentDeptIndex", KeyConditionExpression=Key("ParentDept").eq("DEPT#Engineering")
-    )
+    answer = table.query(IndexName="ParentDeptIndex", KeyConditionExpression=Key("ParentDept").eq("DEPT#Engineering"))
     assert answer["Items"] == [BACKEND, FRONTEND]
 
 
@@ -269,9 +267,7 @@ def test_a_prefix_of_a_composite_sort_key_selects_a_level_of_the_hierarchy(resou
 
 def test_a_prefix_and_a_range_on_one_sort_key_cannot_be_combined(resource):
     table = filled(resource, SINGLE_TABLE, [HEADPHONES, SPEAKER])
-    with refused(
-        "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key"
-    ):
+    with refused("Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key"):
         table.query(
             KeyConditionExpression="PK = :pk AND begins_with(SK, :prefix) AND SK > :after",
             ExpressionAttributeValues={

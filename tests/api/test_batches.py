@@ -220,9 +220,7 @@ def test_one_bad_item_keeps_the_whole_batch_from_being_written(resource):
 def test_a_put_and_a_delete_of_one_key_in_a_batch_are_refused(resource, users):
     with refused("Provided list of item keys contains duplicates"):
         resource.batch_write_item(
-            RequestItems={
-                "Users": [{"PutRequest": {"Item": user(1)}}, {"DeleteRequest": {"Key": {"UserID": "user1"}}}]
-            }
+            RequestItems={"Users": [{"PutRequest": {"Item": user(1)}}, {"DeleteRequest": {"Key": {"UserID": "user1"}}}]}
         )
 
 

@@ -58,9 +58,7 @@ def test_a_read_takes_a_unit_or_half_for_each_four_kilobytes_begun(documents, si
 
 def test_25_writes_in_a_batch_take_as_many_units_as_one_by_one(documents):
     answer = documents.batch_write_item(
-        RequestItems={
-            "Documents": [{"PutRequest": {"Item": {"ID": {"S": f"doc{number}"}}}} for number in range(25)]
-        },
+        RequestItems={"Documents": [{"PutRequest": {"Item": {"ID": {"S": f"doc{number}"}}}} for number in range(25)]},
         ReturnConsumedCapacity="TOTAL",
     )
     assert answer["ConsumedCapacity"] == [{"TableName": "Documents", "CapacityUnits": 25.0}]

@@ -117,33 +117,32 @@ def test_a_condition_with_the_bare_name_count_is_refused(users):
         )
 
 
-@pytest.mark.parametrize(
-    ("condition", "holds"),
-    [
-        (Attr("Amount").eq(5), True),
-        (Attr("Amount").ne(5), False),
-        (Attr("Amount").lt(5), False),
-        (Attr("Amount").lte(5), True),
-        (Attr("Amount").gt(4), True),
-        (Attr("Amount").gte(6), False),
-        (Attr("Amount").between(5, 6), True),
-        (Attr("Amount").is_in([4, 6]), False),
-        (Attr("Email").exists(), True),
-        (Attr("Phone").not_exists(), True),
-        (Attr("Email").attribute_type("S"), True),
-        (Attr("Email").attribute_type("N"), False),
-        (Attr("Email").begins_with("john"), True),
-        (Attr("Email").contains("@"), True),
-        (Attr("Interests").contains("hiking"), True),
-        (Attr("Interests").contains("cooking"), False),
-        (Attr("Interests").size().eq(2), True),
-        (Attr("Email").size().gt(16), False),
-        (Attr("Amount").eq(5) & Attr("Phone").exists(), False),
-        (Attr("Amount").eq(5) | Attr("Phone").exists(), True),
-        (~Attr("Phone").exists(), True),
-    ],
-    ids=str,
-)
+DECISIONS = {
+    "=": (Attr("Amount").eq(5), True),
+    "<>": (Attr("Amount").ne(5), False),
+    "<": (Attr("Amount").lt(5), False),
+    "<=": (Attr("Amount").lte(5), True),
+    ">": (Attr("Amount").gt(4), True),
+    ">=": (Attr("Amount").gte(6), False),
+    "BETWEEN": (Attr("Amount").between(5, 6), True),
+    "IN": (Attr("Amount").is_in([4, 6]), False),
+    "attribute_exists": (Attr("Email").exists(), True),
+    "attribute_not_exists": (Attr("Phone").not_exists(), True),
+    "attribute_type": (Attr("Email").attribute_type("S"), True),
+    "another attribute_type": (Attr("Email").attribute_type("N"), False),
+    "begins_with": (Attr("Email").begins_with("john"), True),
+    "contains of a string": (Attr("Email").contains("@"), True),
+    "contains of a set": (Attr("Interests").contains("hiking"), True),
+    "contains of a set without it": (Attr("Interests").contains("cooking"), False),
+    "size of a set": (Attr("Interests").size().eq(2), True),
+    "size of a string": (Attr("Email").size().gt(16), False),
+    "AND": (Attr("Amount").eq(5) & Attr("Phone").exists(), False),
+    "OR": (Attr("Amount").eq(5) | Attr("Phone").exists(), True),
+    "NOT": (~Attr("Phone").exists(), True),
+}
+
+
+@pytest.mark.parametrize(("condition", "holds"), DECISIONS.values(), ids=DECISIONS.keys())
 def test_each_operator_and_function_decides_whether_a_write_happens(users, condition, holds):
     item = {"UserID": "user123", "Amount": 5, "Email": "john@example.com", "Interests": {"hiking", "coding"}}
     users.put_item(Item=item)

@@ -80,9 +80,7 @@ READS = {
     "Scan": lambda client: found(client.scan(**TABLE)["Items"]),
     "pages of a Scan": lambda client: found(pages(client, "scan", **TABLE)),
     "filtered Scan": lambda client: found(
-        client.scan(
-            **TABLE, FilterExpression="SK = :sk", ExpressionAttributeValues={":sk": KEYS["SK"]}
-        )["Items"]
+        client.scan(**TABLE, FilterExpression="SK = :sk", ExpressionAttributeValues={":sk": KEYS["SK"]})["Items"]
     ),
     "replaced by PutItem": lambda client: client.put_item(**TABLE, Item=KEY, ReturnValues="ALL_OLD")["Attributes"],
     "before UpdateItem": lambda client: client.update_item(

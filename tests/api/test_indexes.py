@@ -115,9 +115,7 @@ PRODUCTS = [
 PRODUCT_TABLE = table_of("Products", "ProductID", gsis=[index("CategoryIndex", "Category", "Price:N")])
 
 
-@pytest.mark.parametrize(
-    ("forward", "expected"), [(True, ["PROD-001", "PROD-003"]), (False, ["PROD-003", "PROD-001"])]
-)
+@pytest.mark.parametrize(("forward", "expected"), [(True, ["PROD-001", "PROD-003"]), (False, ["PROD-003", "PROD-001"])])
 def test_products_of_a_category_come_sorted_by_price(resource, forward, expected):
     table = filled(resource, PRODUCT_TABLE, PRODUCTS)
     answer = table.query(
@@ -179,9 +177,7 @@ def test_active_users_are_queried_in_an_index_named_after_its_attribute(resource
         if user_status == "ACTIVE":
             item["ActiveUserIndex"] = "ACTIVE"
         table.put_item(Item=item)
-    answer = table.query(
-        IndexName="ActiveUserIndex", KeyConditionExpression=Key("ActiveUserIndex").eq("ACTIVE")
-    )
+    answer = table.query(IndexName="ActiveUserIndex", KeyConditionExpression=Key("ActiveUserIndex").eq("ACTIVE"))
     assert sorted(column(answer["Items"], "UserID")) == ["user1", "user3"]
 
 

@@ -131,9 +131,7 @@ def test_an_item_without_its_sort_key_is_refused(composite):
 
 def test_a_projection_with_the_bare_name_name_is_refused(users):
     with refused(reserved("ProjectionExpression", "Name")):
-        users.get_item(
-            Key={"UserID": "user123"}, ConsistentRead=True, ProjectionExpression="UserID, Name, Email"
-        )
+        users.get_item(Key={"UserID": "user123"}, ConsistentRead=True, ProjectionExpression="UserID, Name, Email")
 
 
 def test_a_projection_returns_the_named_attributes_only(users):

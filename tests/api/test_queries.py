@@ -115,9 +115,7 @@ def test_the_latest_orders_of_a_range_come_first_when_read_backwards(orders):
 
 @pytest.mark.parametrize(("limit", "expected"), [(1, DATES[:-2:-1]), (4, DATES[:-5:-1])])
 def test_a_limit_returns_that_many_of_the_latest_orders(orders, limit, expected):
-    answer = orders.query(
-        KeyConditionExpression=Key("UserID").eq("user123"), ScanIndexForward=False, Limit=limit
-    )
+    answer = orders.query(KeyConditionExpression=Key("UserID").eq("user123"), ScanIndexForward=False, Limit=limit)
     assert column(answer["Items"], "OrderDate") == expected
 
 
@@ -135,9 +133,7 @@ def test_numeric_sort_keys_order_by_value(resource):
 def test_a_filter_is_applied_after_the_items_are_read(resource):
     amounts = {"2024-01-01": 99, "2024-01-02": 100, "2024-01-03": Decimal("100.01"), "2024-01-04": 250}
     table = filled(resource, ORDERS, (order(date, amount) for date, amount in amounts.items()))
-    answer = table.query(
-        KeyConditionExpression=Key("UserID").eq("user123"), FilterExpression=Attr("Amount").gt(100)
-    )
+    answer = table.query(KeyConditionExpression=Key("UserID").eq("user123"), FilterExpression=Attr("Amount").gt(100))
     assert (column(answer["Items"], "Amount"), answer["Count"], answer["ScannedCount"]) == (
         [Decimal("100.01"), 250],
         2,
@@ -158,12 +154,8 @@ def test_a_limit_counts_the_items_before_the_filter(resource):
 
 
 def test_a_filter_cannot_use_the_sort_key(orders):
-    with refused(
-        "Filter Expression can only contain non-primary key attributes: Primary key attribute: OrderDate"
-    ):
-        orders.query(
-            KeyConditionExpression=Key("UserID").eq("user123"), FilterExpression=Attr("OrderDate").gt("2024")
-        )
+    with refused("Filter Expression can only contain non-primary key attributes: Primary key attribute: OrderDate"):
+        orders.query(KeyConditionExpression=Key("UserID").eq("user123"), FilterExpression=Attr("OrderDate").gt("2024"))
 
 
 def test_a_projection_leaves_out_what_an_item_does_not_have(orders):
@@ -175,9 +167,7 @@ def test_a_projection_leaves_out_what_an_item_does_not_have(orders):
 
 def test_a_projection_of_a_query_may_not_name_a_reserved_word(orders):
     with refused(reserved("ProjectionExpression", "Name")):
-        orders.query(
-            KeyConditionExpression=Key("UserID").eq("user123"), ProjectionExpression="UserID, Name, Email"
-        )
+        orders.query(KeyConditionExpression=Key("UserID").eq("user123"), ProjectionExpression="UserID, Name, Email")
 
 
 def test_counting_returns_no_items(orders):

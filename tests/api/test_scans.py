@@ -156,9 +156,7 @@ def test_a_page_of_a_scan_ends_after_1_mb(resource):
 
 def test_four_segments_scanned_by_threads_hold_the_active_users_once(users):
     def scan_segment(segment, total_segments):
-        answer = users.scan(
-            FilterExpression=Attr("Status").eq("ACTIVE"), Segment=segment, TotalSegments=total_segments
-        )
+        answer = users.scan(FilterExpression=Attr("Status").eq("ACTIVE"), Segment=segment, TotalSegments=total_segments)
         return answer["Items"]
 
     with ThreadPoolExecutor(max_workers=4) as executor:
@@ -186,9 +184,7 @@ def test_ten_segments_followed_by_paginators_hold_the_table_once(resource, users
 
 @pytest.mark.parametrize("total", [1, 2, 3, 4, 10, 64])
 def test_segments_in_turn_are_the_whole_scan_in_its_order(users, total):
-    items = [
-        item for segment in range(total) for item in users.scan(Segment=segment, TotalSegments=total)["Items"]
-    ]
+    items = [item for segment in range(total) for item in users.scan(Segment=segment, TotalSegments=total)["Items"]]
     assert items == users.scan()["Items"]
 
 

@@ -115,9 +115,7 @@ def test_readings_are_selected_by_bucket_and_time(resource, condition, expected)
 @pytest.mark.parametrize("count", [1, 3])
 def test_the_latest_readings_are_the_first_of_the_reverse_order(resource, count):
     table = filled(resource, table_of("Sensors", "PK", "SK"), READINGS)
-    answer = table.query(
-        KeyConditionExpression=Key("PK").eq("SENSOR#sensor123"), ScanIndexForward=False, Limit=count
-    )
+    answer = table.query(KeyConditionExpression=Key("PK").eq("SENSOR#sensor123"), ScanIndexForward=False, Limit=count)
     assert answer["Items"] == READINGS[: -count - 1 : -1]
 
 

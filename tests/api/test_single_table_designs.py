@@ -262,9 +262,7 @@ def test_each_level_of_a_hierarchy_is_a_prefix(sales, prefix, revenues):
 
 
 def test_the_lowest_level_of_a_hierarchy_is_the_whole_sort_key(sales):
-    answer = sales.query(
-        KeyConditionExpression=Key("PK").eq("SALES") & Key("SK").eq("USA#CA#SanFrancisco#Store1")
-    )
+    answer = sales.query(KeyConditionExpression=Key("PK").eq("SALES") & Key("SK").eq("USA#CA#SanFrancisco#Store1"))
     assert column(answer["Items"], "Revenue") == [10000]
 
 

@@ -189,14 +189,14 @@ def _canonical_item(action: Action, wire: dict[str, Json]) -> Item:
 def difference_of(actions: Sequence[Action]) -> AssertionError | None:
     """The first difference that these actions lead to, from an empty emulator and model."""
     pair = Pair()
-    for action in actions:
-        try:
+    try:
+        for action in actions:
             pair.perform(action)
-            pair.check()
-        except AssertionError as difference:
-            return difference
-        except LookupError:  # an action that lost what it builds on
-            return None
+        pair.check()
+    except AssertionError as difference:
+        return difference
+    except LookupError:  # an action has lost what it builds on
+        return None
     return None
 
 

@@ -3,7 +3,18 @@
 import json
 from textwrap import dedent
 
+import aiobotocore.session
+import boto3
+import moto
 import pytest
+
+import emulator.testing.layers
+import emulator.testing.yaml_documents
+import emulator.transports.http
+import emulator.transports.process
+
+# A run inside of this one forgets the modules that it loads; those that are here already it does not load.
+LOADED = (aiobotocore.session, boto3, moto, emulator.testing, emulator.transports)
 
 TABLE = """
 TABLE = {
@@ -765,12 +776,12 @@ COSTS = [
     "*= DynamoDB cost =*",
     "                 read units  write units  scans  items read  items returned",
     "test_of_user.py::test_scan",
-    "  orders                0.5          0.0      1          20               1",
+    "  orders                2.0          0.0      1          20               1",
     "test_of_user.py::test_write",
     "  orders                0.0          1.0      0           0               0",
     "  orders/by_day         0.5          1.0      0           1               1",
     "all 2 tests",
-    "  orders                0.5          1.0      1          20               1",
+    "  orders                2.0          1.0      1          20               1",
     "  orders/by_day         0.5          1.0      0           1               1",
 ]
 

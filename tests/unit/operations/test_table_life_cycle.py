@@ -317,6 +317,12 @@ def test_units_of_an_index_that_is_made_do_not_change(slow_emulator, clock):
     ) == Fault(IN_USE, f"{RESOURCE_IN_USE}Index is being created.  Table: table Index: new")
 
 
+def test_the_mode_does_not_change_while_an_index_is_filled(backfilling):
+    request = {"BillingMode": "PROVISIONED", "ProvisionedThroughput": ONE_UNIT}
+    fault = fault_of(backfilling, "UpdateTable", TableName="table", **request)
+    assert fault == Fault(IN_USE, f"{RESOURCE_IN_USE}Index is being created.  Table: table Index: new")
+
+
 @pytest.mark.parametrize("waited", [0, DELAY])
 def test_a_table_is_not_deleted_while_an_index_is_made(active, clock, waited):
     add_index(active)
