@@ -118,7 +118,7 @@ def _family(area: str, written: dict[str, Any]) -> Iterator[Case]:
 def _label(value: Any) -> str:
     """A value as the name of a case shows it."""
     text = as_text(value)
-    return text if len(text) <= 80 else f"{text[:60]}... ({len(text)} characters)"
+    return text if len(text) <= 140 else f"{text[:100]}... ({len(text)} characters)"
 
 
 def _left_as_written(name: str) -> str:

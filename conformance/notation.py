@@ -15,6 +15,7 @@ Tags that make values, for what would be too long to write down:
 | `!nested [levels, leaf]` | an attribute value inside that many maps |
 | `!series [count, element]` | a list; `<n>` in the element counts from 1 |
 | `!entries [count, key, value]` | a map; `<n>` in key and value counts from 1 |
+| `!merge [map, ...]` | one map; later ones win |
 | `!absent` | in a request: no such member, whatever the defaults say |
 
 Tags for expected answers, for what varies:
@@ -157,6 +158,17 @@ class Entries(Maker):
         return {fill(self.key, inner): fill(self.value, inner) for inner in _counting(self.count, scope)}
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Merge(Maker):
+    maps: list[Any]
+
+    def made(self, scope: Scope) -> dict[str, Any]:
+        merged: dict[str, Any] = {}
+        for each in fill(self.maps, scope):
+            merged |= each
+        return merged
+
+
 def _counting(count: Any, scope: Scope) -> Iterator[Scope]:
     for number in range(1, int(fill(count, scope)) + 1):
         yield within(scope, {"n": str(number)})
@@ -266,6 +278,7 @@ for _name, _make, _construct in (
     ("!nested", Nested, _listed),
     ("!series", Series, _listed),
     ("!entries", Entries, _listed),
+    ("!merge", Merge, _single),
     ("!absent", Absent, _nothing),
     ("!any", Anything, _nothing),
     ("!matching", Matching, _single),

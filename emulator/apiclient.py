@@ -54,10 +54,10 @@ def check_endpoint_url(url: str) -> None:
     """Raises EndpointError unless `url` is the address of a server that may be an emulator."""
     try:
         parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and parts.hostname is not None and parts.port != 0
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and url.isprintable()
     except ValueError:  # a port that is no number, an unbalanced bracket
         usable = False
-    if not usable:
+    if not usable or " " in url:
         raise EndpointError(f"{url!r} is no endpoint URL; one looks like http://127.0.0.1:8000")
     host = parts.hostname or ""
     if host.endswith(tuple(f".{domain}" for domain in _AWS_DOMAINS)):
@@ -108,7 +108,7 @@ class ApiClient:
                     raise
                 # A server may close a connection that was idle; a new one tells whether it is still there.
                 response, content = self._exchange(operation, body)
-        except (OSError, HTTPException) as error:
+        except (OSError, HTTPException, UnicodeError) as error:  # the last for names that are none
             self._connection.close()
             raise self._unreachable(error) from error
         return self._read(response, content)

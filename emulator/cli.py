@@ -52,6 +52,14 @@ def _seconds(minimum: float) -> Callable[[click.Context, click.Parameter, float]
     return check
 
 
+def _host(context: click.Context, parameter: click.Parameter, host: str) -> str:
+    try:
+        host.encode("idna")
+    except UnicodeError as error:
+        raise click.BadParameter(f"{host!r} is not the name or address of a host.") from error
+    return host
+
+
 def _endpoint_url(context: click.Context, parameter: click.Parameter, url: str) -> str:
     from emulator.apiclient import EndpointError, check_endpoint_url
 
@@ -118,7 +126,7 @@ def cli(context: click.Context) -> None:
 
 
 @cli.command()
-@_option("--host", default="127.0.0.1", help="The address to listen on; 0.0.0.0 for all.")
+@_option("--host", default="127.0.0.1", callback=_host, help="The address to listen on; 0.0.0.0 for all.")
 @_option(
     "--port",
     type=click.IntRange(0, 65535),
@@ -268,7 +276,7 @@ def main(arguments: Sequence[str] | None = None, program: str = _PROGRAM) -> NoR
         status = cli.main(arguments, prog_name=program, standalone_mode=False)
     except click.UsageError as error:
         see = f" See {error.ctx.command_path} --help." if error.ctx is not None else ""
-        _fail(_usage_message(error) + see, error.exit_code)
+        _fail(f"{_usage_message(error).rstrip('.')}.{see}", error.exit_code)
     except click.ClickException as error:
         _fail(error.format_message(), error.exit_code)
     except click.Abort:

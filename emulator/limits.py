@@ -12,6 +12,7 @@ MAX_HEADER_BYTES = 16 * KIB
 MAX_REQUEST_LINE_BYTES = 16 * KIB
 MAX_UNCOMPRESSED_BODY_BYTES = 4 * KIB  # larger answers are compressed for clients that take it
 MAX_REPORTED_CONSTRAINT_ERRORS = 10
+MAX_PRINTED_CHARACTERS = MIB  # of one value in a message; ours: how much the service prints is not known
 
 # Items and values
 MAX_ITEM_BYTES = 400 * KIB

@@ -113,6 +113,8 @@ def _connected(endpoint_url: str, region: str) -> Iterator[ApiClient]:
         yield client
     except (ApiError, EndpointError) as error:
         raise click.ClickException(f"{_explained(error, client)}.") from error
+    except KeyError as error:
+        raise click.ClickException(f"{endpoint_url} does not answer as a DynamoDB does: no {error}.") from error
     finally:
         client.close()
 

@@ -60,7 +60,10 @@ def creation_request(document: Any, table: str) -> dict[str, Any]:
     if not isinstance(document, dict) or "KeySchema" not in document:
         raise ValueError("neither a CreateTable request nor the answer of DescribeTable")
     if "TableStatus" in document:
-        document = request_of(document)
+        try:
+            document = request_of(document)
+        except (AttributeError, KeyError, TypeError) as error:
+            raise ValueError(f"not a whole description of a table: {error!r}") from error
     return {**document, "TableName": table}
 
 

@@ -26,6 +26,6 @@ def check_request(operation: str, request: object) -> dict[str, Any]:
     """
     check = _checkers.get(operation)
     if check is None:
-        # Compiled on first use: all 62 take 15 ms, and a test needs a handful.
+        # Compiled on first use: all of them take 10 ms, and a process needs a handful.
         check = _checkers[operation] = checker.checker_of(operation, _SHAPES[_INPUTS[operation]], _SHAPES)
     return check(request)

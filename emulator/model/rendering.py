@@ -1,35 +1,38 @@
 """How the service prints a value that failed a constraint: the text form of its Java objects. Source: protocol.md 8.2.
 
-Values may be nested deeper than Python's stack, so printing is a loop over what is left to print.
+Values may be nested deeper than Python's stack and be printed at ten times their length, so printing is a loop over
+generators that stops at a limit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 
+from emulator import limits
 from emulator.model import peculiarities
 from emulator.model.service import Shape
 
-_Left: TypeAlias = "str | tuple[Any, str]"
-"""Something left to print: finished text, or a value with the name of its shape."""
+_Parts: TypeAlias = "Iterator[str | _Inner]"
 
-_PLAIN = ""  # the shape's name of internal members that the model does not have; they are always null
+
+class _Inner(NamedTuple):
+    """A value that is yet to be printed, with its shape if the form of printing needs it."""
+
+    value: Any
+    shape: str = ""
 
 
 def rendered(value: object, shape: str, shapes: Mapping[str, Shape]) -> str:
     """`value` as a message shows it between quotes, e.g. `[KeySchemaElement(attributeName=pk, keyType=HASH)]`."""
-    printed: list[str] = []
-    left: list[_Left] = [(value, shape)]
-    while left:
-        part = left.pop()
-        if isinstance(part, str):
-            printed.append(part)
-        else:
-            left += reversed(_parts(*part, shapes))
-    return "".join(printed)
+    return _printed(_Inner(value, shape), lambda inner: _object_parts(inner.value, inner.shape, shapes))
+
+
+def compact_json(value: object) -> str:
+    """`value` as JSON without blanks: the form in which BatchGetItem shows its RequestItems."""
+    return _printed(_Inner(value), lambda inner: _json_parts(inner.value))
 
 
 def lower_first(name: str) -> str:
@@ -37,30 +40,55 @@ def lower_first(name: str) -> str:
     return name[:1].lower() + name[1:]
 
 
-def _parts(value: Any, name: str, shapes: Mapping[str, Shape]) -> list[_Left]:
-    if value is None:
-        return ["null"]
-    shape = shapes[name]
-    if shape.type == "structure":
-        printed = peculiarities.PRINTED_MEMBERS.get(name, shape.members)
-        members: list[list[_Left]] = [
-            [f"{lower_first(member)}=", (value.get(member), shape.members.get(member, _PLAIN))] for member in printed
-        ]
-        return [f"{name}(", *_joined(members), ")"]
-    if shape.type == "list":
-        return ["[", *_joined([[(element, shape.member)] for element in value]), "]"]
-    if shape.type == "map":
-        return ["{", *_joined([[f"{key}=", (content, shape.value)] for key, content in value.items()]), "}"]
-    return [_scalar(value, shape)]
+def _printed(value: _Inner, parts_of: Callable[[_Inner], _Parts]) -> str:
+    printed: list[str] = []
+    size = 0
+    left = [parts_of(value)]
+    while left:
+        for part in left[-1]:
+            if isinstance(part, str):
+                printed.append(part)
+                size += len(part)
+            else:
+                left.append(parts_of(part))
+                break
+        else:
+            left.pop()
+        if size > limits.MAX_PRINTED_CHARACTERS:
+            return "".join(printed) + "..."
+    return "".join(printed)
 
 
-def _joined(groups: list[list[_Left]]) -> list[_Left]:
-    joined: list[_Left] = []
-    for group in groups:
-        if joined:
-            joined.append(", ")
-        joined += group
-    return joined
+# --- Java objects -------------------------------------------------------------------------------------
+
+
+def _object_parts(value: Any, name: str, shapes: Mapping[str, Shape]) -> _Parts:
+    shape = shapes.get(name)
+    if value is None or shape is None:
+        yield "null"  # absent, or an internal member, which is always absent
+    elif shape.type == "structure":
+        yield f"{name}("
+        members = peculiarities.PRINTED_MEMBERS.get(name, shape.members)
+        entries = ((lower_first(member), value.get(member), shape.members.get(member, "")) for member in members)
+        yield from _entries(entries)
+        yield ")"
+    elif shape.type == "map":
+        yield "{"
+        yield from _entries((key, content, shape.value) for key, content in value.items())
+        yield "}"
+    elif shape.type == "list":
+        for number, element in enumerate(value):
+            yield ", " if number else "["
+            yield _Inner(element, shape.member)
+        yield "]" if value else "[]"
+    else:
+        yield _scalar(value, shape)
+
+
+def _entries(entries: Iterable[tuple[str, Any, str]]) -> _Parts:
+    for number, (name, value, shape) in enumerate(entries):
+        yield f", {name}=" if number else f"{name}="
+        yield _Inner(value, shape)
 
 
 def _scalar(value: object, shape: Shape) -> str:
@@ -72,35 +100,22 @@ def _scalar(value: object, shape: Shape) -> str:
     return str(value)
 
 
-def compact_json(value: object) -> str:
-    """`value` as JSON without blanks: the form in which BatchGetItem shows its RequestItems."""
-    printed: list[str] = []
-    left: list[Any] = [value]
-    while left:
-        part = left.pop()
-        if isinstance(part, _Text):
-            printed.append(part)
-        elif isinstance(part, dict):
-            members = [[_Text(_json(name) + ":"), content] for name, content in part.items()]
-            left += reversed(_enclosed("{", members, "}"))
-        elif isinstance(part, list):
-            left += reversed(_enclosed("[", [[element] for element in part], "]"))
-        else:
-            printed.append(_json(part))
-    return "".join(printed)
+# --- JSON ---------------------------------------------------------------------------------------------
 
 
-class _Text(str):
-    """Finished text, as against a string that is to be printed as JSON."""
-
-
-def _enclosed(opening: str, groups: list[list[Any]], closing: str) -> list[Any]:
-    parts: list[Any] = [_Text(opening)]
-    for number, group in enumerate(groups):
-        if number:
-            parts.append(_Text(","))
-        parts += group
-    return [*parts, _Text(closing)]
+def _json_parts(value: Any) -> _Parts:
+    if isinstance(value, dict):
+        for number, (name, content) in enumerate(value.items()):
+            yield f"{',' if number else '{'}{_json(name)}:"
+            yield _Inner(content)
+        yield "}" if value else "{}"
+    elif isinstance(value, list):
+        for number, element in enumerate(value):
+            yield "," if number else "["
+            yield _Inner(element)
+        yield "]" if value else "[]"
+    else:
+        yield _json(value)
 
 
 def _json(scalar: object) -> str:

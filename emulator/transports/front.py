@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from emulator.instance import Emulator
 
 _LINGER_SECONDS = 2.0
+_MAX_REFUSED_CONNECTIONS = 100  # at a time; more are closed without an answer
 _MAX_TICK_SECONDS = 0.5
 _WORKERS = 4
 _WITHOUT_LENGTH = (204, 304)
@@ -72,6 +73,8 @@ class Front:
         self._connections.add(connection)
         if len(self._connections) <= self._max_connections:
             return None
+        if len(self._connections) > self._max_connections + _MAX_REFUSED_CONNECTIONS:
+            connection.abort()
         error = ServiceError(errors.TOO_MANY_CONNECTIONS, limit=self._max_connections)
         return HttpResponse(
             error.fault.status, b"Content-Type: %b\r\n" % JSON_TYPE.encode(), orjson.dumps(error.body())

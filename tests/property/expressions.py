@@ -20,11 +20,10 @@ Values are JSON attribute values as a request spells them. Source: expressions.m
 from __future__ import annotations
 
 from collections.abc import Iterator
-from copy import deepcopy
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from .wire import EXACT, Item, Value, number_text, order_of, value_of
+from .wire import EXACT, Item, Value, copied, number_text, order_of, value_of
 
 Path: TypeAlias = tuple[Any, ...]
 Tree: TypeAlias = tuple[Any, ...]
@@ -204,10 +203,10 @@ def updated(old: Item, update: Tree) -> tuple[Item | None, set[str]]:
             faults.add(PATH_INVALID)
     if faults:
         return None, faults
-    new = deepcopy(old)
+    _, new = copied(("M", old))
     appended: list[tuple[int, list[Value], Value]] = []
     for path, result in results:
-        _place(new, path, deepcopy(result), appended)
+        _place(new, path, copied(result), appended)
     for _, elements, result in sorted(appended, key=lambda entry: entry[0]):
         elements.append(result)
     _sweep(("M", new))

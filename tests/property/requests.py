@@ -20,6 +20,7 @@ from .wire import SCALARS, Item, Json, item_of, order_of, value_of, wire_item, w
 _INDEX_KEYS = ("g1", "g2", "g3", "g4", "g5")
 _RETURN_ON_FAILURE = ("ALL_OLD", "NONE")
 _THROUGHPUT = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}
+_FEW_ITEMS = 10
 _LARGEST_ITEM_BYTES = 4_000  # items do not grow beyond this, so that runs stay fast and pages below 1 MB
 
 
@@ -34,24 +35,27 @@ class RequestMaker(TreeMaker):
         """The next request to make."""
         if not self.model.tables:
             return self.create_table()
-        weights = self.rng.randrange(100)
+        table = self._table()
+        if len(table.items) < _FEW_ITEMS and self.chance(15):
+            return self.batch_write(table)
+        weight = self.rng.randrange(200)
         for bound, draw in self._draws():
-            if weights < bound:
-                return draw(self._table())
+            if weight < 2 * bound:
+                return draw(table)
         return self._change_tables()
 
     def _draws(self) -> tuple[tuple[int, Callable[[Table], Action]], ...]:
         return (
             (22, self.put_item),
             (44, self.update_item),
-            (50, self.delete_item),
+            (49, self.delete_item),
             (56, self.batch_write),
             (60, self.get_item),
             (63, self.batch_get),
             (76, self.query),
             (85, self.query_walk),
             (92, self.scan),
-            (98, self.scan_walk),
+            (99, self.scan_walk),
         )
 
     def _table(self) -> Table:
@@ -136,7 +140,22 @@ class RequestMaker(TreeMaker):
         """A key of the table, often one that an item has."""
         if table.items and self.chance(70):
             return self._respelt_item(wire_item(table.key_of(self.pick(table.items))))
-        return {name: self.scalar(table.types[name]) for name in table.keys}
+        return {name: self._key_value(table, name) for name in table.keys}
+
+    def _key_value(self, table: Table, name: str) -> Json:
+        """A value of a key attribute; those by which items are collected are few."""
+        if name in table.hashes and self.chance(75):
+            return self.common_scalar(table.types[name])
+        return self.scalar(table.types[name])
+
+    def _index_key_value(self, table: Table, name: str) -> Json:
+        """The same for a key of indexes, which may also be what no index can hold."""
+        if not self.chance(5):
+            return self._key_value(table, name)
+        kind = table.types[name]
+        if kind == "N" or self.chance(50):
+            return self.value(1)
+        return {kind: "" if self.chance(50) else "A" * 4 * self.pick((256, 257, 512, 700))}
 
     def _respelt_item(self, item: dict[str, Json]) -> dict[str, Json]:
         return {name: self.respelt(value) for name, value in item.items()}
@@ -145,7 +164,7 @@ class RequestMaker(TreeMaker):
         item = self._key(table)
         for name in sorted(table.all_keys - set(table.keys)):
             if self.chance(75):
-                item[name] = self.scalar(table.types[name]) if not self.chance(4) else self.value(1)
+                item[name] = self._index_key_value(table, name)
         for name in self.some(NAMES, 5):
             item[name] = self.value()
         return item
@@ -227,7 +246,7 @@ class RequestMaker(TreeMaker):
         return Action("BatchWriteItem", {"RequestItems": writes})
 
     def _batched_write(self, table: Table) -> Json:
-        if self.chance(30):
+        if self.chance(20):
             return {"DeleteRequest": {"Key": self._key(table)}}
         return {"PutRequest": {"Item": self._item(table)}}
 
@@ -325,7 +344,7 @@ class RequestMaker(TreeMaker):
     def _key_operand(self, table: Table, item: Item | None, name: str) -> Json:
         if item is not None and self.chance(95):
             return self.respelt(wire_of(item[name]))
-        return self.scalar(table.types[name])
+        return self._key_value(table, name)
 
     def _range_condition(self, table: Table, item: Item | None, name: str) -> Tree:
         kind = table.types[name]

@@ -54,6 +54,11 @@ class Table:
         """The key attributes of the table and of all its indexes."""
         return {*self.keys, *(name for index in self.indexes.values() for name in index.keys)}
 
+    @property
+    def hashes(self) -> set[str]:
+        """The attributes by which the table or one of its indexes collects items; alone they are no table key."""
+        return {*self.keys[:-1], *(name for index in self.indexes.values() for name in index.hash)}
+
     def key_of(self, item: Item) -> Item:
         return {name: item[name] for name in self.keys}
 

@@ -89,6 +89,13 @@ class ValueMaker:
             return {"S": self.string() or "a"}
         return {"N": self.number()} if kind == "N" else {"B": self.binary()}
 
+    def common_scalar(self, kind: str) -> Json:
+        """One of very few values of a type that a key may have."""
+        at = self.rng.randrange(3)
+        if kind == "N":
+            return {"N": self.spelt(Decimal(NUMBERS[at]))}
+        return {"S": STRINGS[at]} if kind == "S" else {"B": b64encode(BINARIES[at]).decode()}
+
     # --- any value --------------------------------------------------------------------------------
 
     def value(self, depth: int = 3, kinds: Sequence[str] = KINDS) -> Json:

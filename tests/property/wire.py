@@ -120,6 +120,16 @@ def number_bytes(number: Decimal) -> int:
     return 1 + (len(whole) + 1) // 2 + (len(fraction) + 1) // 2 + (number < 0)
 
 
+def copied(value: Value) -> Value:
+    """A value that shares no list and no map, neither with another value nor within itself."""
+    kind, content = value
+    if kind == "M":
+        return kind, {name: copied(member) for name, member in content.items()}
+    if kind == "L":
+        return kind, [copied(element) for element in content]
+    return value
+
+
 def depth_of(value: Value) -> int:
     """Levels of a value: 1 for a scalar or a set."""
     kind, content = value

@@ -149,6 +149,7 @@ def test_every_setting_is_an_option_of_serve_with_the_same_default() -> None:
     [
         (["serve", "--port", "x"], "Invalid value for --port: 'x' is not a valid integer range"),
         (["serve", "--port", "65536"], "Invalid value for --port: 65536 is not in the range 0<=x<=65535"),
+        (["serve", "--host", "a..b"], "Invalid value for --host: 'a..b' is not the name or address of a host"),
         (["serve", "--region", "eu west"], "Invalid value for --region: 'eu west' is not the name of a region"),
         (["serve", "--account-id", "12"], "Invalid value for --account-id: '12' is not an account id: 12 digits"),
         (["serve", "--status-delay", "nan"], "Invalid value for --status-delay: nan is not a number of seconds"),
@@ -159,6 +160,7 @@ def test_every_setting_is_an_option_of_serve_with_the_same_default() -> None:
         (["export"], "Missing argument 'TABLE'"),
         (["import", "Orders", "missing.jsonl"], "Invalid value for 'FILE': File 'missing.jsonl' does not exist"),
         (["tables", "--endpoint-url", "localhost:8000"], "'localhost:8000' is no endpoint URL"),
+        (["tables", "--endpoint-url", "http://local host"], "'http://local host' is no endpoint URL"),
         (["tables", "--endpoint-url", "http://localhost:x"], "'http://localhost:x' is no endpoint URL"),
         (["tables", "--endpoint-url", "https://dynamodb.eu-west-1.amazonaws.com"], "talks to emulators only"),
     ],
@@ -312,6 +314,15 @@ def test_tables_says_when_there_are_none_in_the_region(run: Run, orders: ApiClie
     assert listed.err.startswith("No tables in region eu-west-1 of http://127.0.0.1:")
 
 
+def test_an_endpoint_that_answers_something_else_is_told_in_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ApiClient, "call", lambda client, operation, request: {"status": "ok"})
+    refused = run("tables")
+    assert (refused.code, refused.err) == (
+        1,
+        "Error: http://127.0.0.1:8000 does not answer as a DynamoDB does: no 'TableNames'.\n",
+    )
+
+
 def test_an_endpoint_that_nobody_listens_on_is_told_in_one_line(run: Run) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         url = f"http://127.0.0.1:{closed.getsockname()[1]}"
@@ -408,6 +419,7 @@ def test_a_table_that_is_not_there_is_told_with_its_region(
     [
         ("[", "unexpected end of data"),
         ("[]", "neither a CreateTable request nor the answer of DescribeTable"),
+        ('{"KeySchema": [], "TableStatus": "ACTIVE"}', "not a whole description of a table: KeyError('TableName')"),
         ('{"KeySchema": []}', "ValidationException: "),
     ],
 )

@@ -43,6 +43,8 @@ TEMPLATE = {
 @pytest.fixture(autouse=True)
 def _no_region(monkeypatch, tmp_path):
     """Users' test files run as on a machine without any AWS configuration."""
+    # Loading hypothesis, which every run would do for its summary, takes seconds.
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:cacheprovider -p no:hypothesispytest")
     for variable in ("AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-config"))
@@ -55,7 +57,7 @@ def run(pytester):
 
     def run(text, *arguments, header="import boto3\nimport pytest\n" + TABLE):
         pytester.makepyfile(test_of_user=header + dedent(text))
-        return pytester.runpytest("-p", "no:cacheprovider", "-p", "no:randomly", *arguments)
+        return pytester.runpytest(*arguments)
 
     return run
 
@@ -346,7 +348,7 @@ def test_files_are_found_beside_the_test_or_above_it_up_to_the_root(pytester):
         'def test_it(dynamodb_client):\n    assert dynamodb_client.scan(TableName="orders")["Count"] == 1\n',
         encoding="utf-8",
     )
-    pytester.runpytest("-p", "no:cacheprovider").assert_outcomes(passed=1)
+    pytester.runpytest().assert_outcomes(passed=1)
 
 
 # --- Scopes ---------------------------------------------------------------------------------------
@@ -405,7 +407,7 @@ def dynamodb_seed():
         def test_b(emulator): assert len(conftest.loads) == 1
     """
     pytester.makepyfile(test_one=text, test_two=text)
-    pytester.runpytest("-p", "no:cacheprovider").assert_outcomes(passed=4)
+    pytester.runpytest().assert_outcomes(passed=4)
 
 
 def test_a_layer_of_a_module_comes_on_top_of_the_session_which_is_not_loaded_again(pytester):
@@ -433,7 +435,7 @@ def dynamodb_tables():
             assert len(conftest.loads) == 1
     """
     pytester.makepyfile(test_one=text.format("one"), test_two=text.format("two"))
-    pytester.runpytest("-p", "no:cacheprovider").assert_outcomes(passed=4)
+    pytester.runpytest().assert_outcomes(passed=4)
 
 
 def test_whatever_a_test_does_to_a_shared_seed_the_next_test_does_not_see(run):
@@ -545,7 +547,7 @@ def test_it(number, dynamodb_resource):
 """
     )
     pytester.makepyfile(test_one=text, test_two=text)
-    pytester.runpytest("-p", "no:cacheprovider").assert_outcomes(passed=6)
+    pytester.runpytest().assert_outcomes(passed=6)
 
 
 def test_what_a_test_takes_back_is_counted_in_writes_not_in_items(run):
@@ -578,7 +580,7 @@ def test_it(number, dynamodb_endpoint_url):
     table.put_item(Item={"pk": str(number)})
 """
     )
-    pytester.runpytest("-n", "2", "-p", "no:cacheprovider").assert_outcomes(passed=8)
+    pytester.runpytest("-n", "2", ).assert_outcomes(passed=8)
 
 
 # --- Mistakes -------------------------------------------------------------------------------------
@@ -814,5 +816,5 @@ def test_a_run_that_uses_no_emulator_loads_none_of_it(pytester):
             heavy = ("boto3", "botocore", "yaml", "orjson", "sortedcontainers", "emulator.instance", "emulator.testing")
             assert [name for name in heavy if name in sys.modules] == []
     """)
-    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    result = pytester.runpytest_subprocess()
     result.assert_outcomes(passed=1)

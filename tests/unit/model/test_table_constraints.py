@@ -222,6 +222,13 @@ def test_the_key_of_a_global_index_may_have_more_than_two_attributes() -> None:
     assert check_request("CreateTable", request) is request
 
 
+def test_a_printed_value_is_cut_where_it_would_be_longer_than_a_megabyte() -> None:
+    keys = ["", *("k" * 100 for _ in range(15_000))]
+    message = refusal("UntagResource", {"ResourceArn": "arn:x", "TagKeys": keys}).message or ""
+    assert len(message) < 1_050_000
+    assert "k...' at 'tagKeys' failed to satisfy constraint" in message
+
+
 def scaling(role: str) -> dict[str, Any]:
     return {"TableName": "orders", "ProvisionedWriteCapacityAutoScalingUpdate": {"AutoScalingRoleArn": role}}
 
