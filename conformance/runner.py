@@ -87,6 +87,7 @@ class Runner:
         self._prefix = prefix
         self._created: set[str] = set()
         self._fresh_numbers = count(1)
+        self._account: str | None = None
 
     def run(self, case: Case) -> Result:
         """Ask for one case. Raises PreparationError when the target refuses what the case needs to be there."""
@@ -126,11 +127,13 @@ class Runner:
         return self._target.send(Message("POST", "/", headers, json.dumps(request).encode()))
 
     def _scope(self, tables: _Tables) -> Scope:
-        """Names of a case: `region`, a table of the suite, `missing` and `new...` for tables of the case's own."""
+        """Names of a case: `region`, `account`, tables of the suite, `new...` and `missing...` for its own tables."""
 
         def scope(name: str) -> str:
             if name == "region":
                 return self._target.region
+            if name == "account":
+                return self._account_id()
             if name in tables.known or name.startswith(("new", "missing")):
                 return tables.name(name)
             raise KeyError(f"no table and no column is called {name}")
@@ -142,6 +145,16 @@ class Runner:
     def _create(self, short: str) -> None:
         self._prepare("CreateTable", {"TableName": f"{self._prefix}-{short}", **self._suite.tables[short]})
         self._created.add(short)
+
+    def _account_id(self) -> str:
+        """The account that the target's tables belong to, as their ARNs tell."""
+        if self._account is None:
+            short = next(iter(self._suite.tables))
+            if short not in self._created:
+                self._create(short)
+            reply = self.call("DescribeTable", {"TableName": f"{self._prefix}-{short}"})
+            self._account = json.loads(reply.body)["Table"]["TableArn"].split(":")[4]
+        return self._account
 
     def _prepare(self, operation: str, request: Any) -> None:
         reply = self.call(operation, request)

@@ -117,18 +117,7 @@ class Gateway:
     def answer(self, operation: str, request: object, region: str) -> Reply:
         """Answer the call of a known operation with its decoded request, which becomes the emulator's own."""
         try:
-            checked = check_request(operation, request)
-            function = self._operations.get(operation)
-            if function is None:
-                raise ServiceError(errors.NOT_BUILT, operation=operation)
-            with self._lock:
-                if self._agenda.entries:
-                    self._agenda.run_due()
-                context = self._context_of(region)
-                if self._observers:
-                    response = self._observed(context, operation, checked)
-                else:
-                    response = function(context, checked)
+            response = (self._observed if self._observers else self._response)(operation, request, region)
             return Reply(200, orjson.dumps(response))
         except ServiceError as error:
             return _error_reply(error)
@@ -136,17 +125,31 @@ class Gateway:
             _log.exception("%s failed inside the emulator; please report this", operation)
             return _error_reply(ServiceError(errors.INTERNAL, message="The emulator failed; its log says where."))
 
-    def _observed(self, context: Context, operation: str, request: dict[str, Any]) -> dict[str, Any]:
-        observation = context.observation = Observation(operation, context.database.region, request)
-        try:
-            return self._operations[operation](context, request)
-        except ServiceError as error:
-            observation.error = error
-            raise
-        finally:
-            context.observation = None
-            for observer in self._observers:
-                observer(observation)
+    def _response(self, operation: str, request: object, region: str) -> dict[str, Any]:
+        checked = check_request(operation, request)
+        function = self._operations.get(operation)
+        if function is None:
+            raise ServiceError(errors.NOT_BUILT, operation=operation)
+        with self._lock:
+            if self._agenda.entries:
+                self._agenda.run_due()
+            return function(self._context_of(region), checked)
+
+    def _observed(self, operation: str, request: object, region: str) -> dict[str, Any]:
+        """The response, shown with the request to all observers; errors are shown to them too."""
+        observation = Observation(operation, region, request if isinstance(request, dict) else {})
+        with self._lock:
+            context = self._context_of(region)
+            context.observation = observation
+            try:
+                return self._response(operation, request, region)
+            except ServiceError as error:
+                observation.error = error
+                raise
+            finally:
+                context.observation = None
+                for observer in list(self._observers):
+                    observer(observation)
 
     # --- HTTP -------------------------------------------------------------------------------------
 

@@ -128,7 +128,10 @@ def _map(value: AttributeValue, members: Item, level: int, wording: Wording, roo
     size = 3 + len(members)
     for name, member in members.items():
         size += len(name) if name.isascii() else len(name.encode())
-        size += _canonical(member, level + 1, wording, root)
+        if len(member) == 1 and (text := member.get("S")) is not None and level < limits.MAX_NESTING_LEVELS:
+            size += len(text) if text.isascii() else len(text.encode())
+        else:
+            size += _canonical(member, level + 1, wording, root)
     return size
 
 
@@ -158,6 +161,9 @@ def _set(value: AttributeValue, members: list[str], level: int, wording: Wording
         members = [canonical_number(member, wording) for member in members]
     if len(set(members)) != len(members):
         raise _duplicates(kind, members, wording)
+    if kind == "SS":
+        value["SS"] = members = sorted(members)
+        return _string_size("".join(members))
     value[kind] = members = sorted(members, key=_SET_ORDER[kind])
     return sum(map(_MEMBER_SIZE[kind], members))
 

@@ -50,6 +50,8 @@ OPERATIONS = {
     PROJECTION: ("GetItem", {"Key": KEY}),
 }
 
+_EXPECTED_TYPES = ("ValidationException", "ConditionalCheckFailedException")
+
 NAMES: dict[str, str] = {"#a": "alpha", "#b": "beta", "#g": "gamma", "#d": "delta", "#x": "x.y", "#p": "pk", "#s": "sk"}
 VALUES: dict[str, Json] = {
     ":p": {"S": "p"},
@@ -75,7 +77,10 @@ _WORDS = (
     *(" ", "  ", "\t", "\n", "\r\n", ";", "{", "}", "$", "&&", "\u2003"),
 )
 _PIECES = re.compile(r"[A-Za-z0-9_#:]+|\s+|.", re.DOTALL)
-_NESTS = ("(", "NOT ", "NOT (", "size(", "contains(alpha, ", "if_not_exists(alpha, ", "list_append(:l, ", "SET alpha = (")
+_NESTS = (
+    *("(", "NOT ", "NOT (", "size(", "contains(alpha, "),
+    *("if_not_exists(alpha, ", "list_append(:l, ", "SET alpha = ("),
+)
 _CHAINS = (
     *("alpha = :n AND ", "alpha = :n OR ", "alpha.", "alpha[0].", "alpha, ", ", ", "[0]", "alpha = ", ":n, ", "<"),
     *("alpha BETWEEN :n AND ", "alpha IN (", "SET alpha = :n ", "REMOVE alpha[1], ", "ADD gamma :n, ", "gamma + "),
@@ -105,7 +110,7 @@ class TextMaker(TreeMaker):
     """Draws texts from a `random.Random`."""
 
     _item: Item = item_of(STORED)
-    _scope = Scope(_item, ("alpha", "beta", "gamma", "delta", "Alpha", "status", "missing"), frozenset(("pk", "sk")))
+    _scope = Scope(_item, ("alpha", "beta", "gamma", "delta", "Alpha", "status", "omega"), frozenset(("pk", "sk")))
 
     def fuzz(self) -> Fuzz:
         """A request of any kind with a text that may be anything."""
@@ -259,6 +264,11 @@ def setup(call: Callable[[str, Json], Any]) -> None:
     """Make the table that requests of `Fuzz` speak of, with an item."""
     call("CreateTable", CREATE_TABLE)
     call("PutItem", {"TableName": TABLE, "Item": STORED})
+
+
+def is_expected(answer: Json) -> bool:
+    """Whether an answer, with its HTTP status, is one that the service gives to an expression."""
+    return answer["status"] == 200 or answer["__type"].rpartition("#")[2] in _EXPECTED_TYPES
 
 
 def texts(seed: int) -> TextMaker:

@@ -351,6 +351,16 @@ def test_what_export_writes_import_brings_back(run: Run, orders: ApiClient, tmp_
     assert stored(orders, "Copy") == stored(orders)
 
 
+def test_a_bar_on_a_terminal_shows_how_far_a_transfer_is(
+    run: Run, orders: ApiClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(orders, order(1), order(2))
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    exported = run("export", "Orders", "--output", tmp_path / "items.jsonl")
+    assert re.search("Exporting Orders .*2/2", exported.err)
+
+
 def test_a_schema_makes_the_same_table_again(run: Run, orders: ApiClient, tmp_path: Path) -> None:
     run("export", "Orders", "--output", tmp_path / "items.jsonl", "--schema", tmp_path / "schema.json")
     assert json.loads((tmp_path / "schema.json").read_text()) == ORDERS

@@ -15,6 +15,7 @@ import emulator.transports.process
 
 # A run inside of this one forgets the modules that it loads; those that are here already it does not load.
 LOADED = (aiobotocore.session, boto3, moto, emulator.testing, emulator.transports)
+emulator.Emulator()
 
 TABLE = """
 TABLE = {
@@ -43,8 +44,6 @@ TEMPLATE = {
 @pytest.fixture(autouse=True)
 def _no_region(monkeypatch, tmp_path):
     """Users' test files run as on a machine without any AWS configuration."""
-    # Loading hypothesis, which every run would do for its summary, takes seconds.
-    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:cacheprovider -p no:hypothesispytest")
     for variable in ("AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-config"))
@@ -52,12 +51,23 @@ def _no_region(monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def run(pytester):
+def run_files(pytester):
+    """Run the files that are there."""
+
+    def run_files(*arguments):
+        # Loading hypothesis, which every run would do for its summary, takes seconds.
+        return pytester.runpytest("-p", "no:cacheprovider", "-p", "no:hypothesispytest", *arguments)
+
+    return run_files
+
+
+@pytest.fixture
+def run(pytester, run_files):
     """Run a test file; its text may use TABLE and boto3."""
 
-    def run(text, *arguments, header="import boto3\nimport pytest\n" + TABLE):
-        pytester.makepyfile(test_of_user=header + dedent(text))
-        return pytester.runpytest(*arguments)
+    def run(text, *arguments):
+        pytester.makepyfile(test_of_user="import boto3\nimport pytest\n" + TABLE + dedent(text))
+        return run_files(*arguments)
 
     return run
 
@@ -337,7 +347,7 @@ def test_fixtures_declare_tables_and_seed_for_every_test_that_takes_an_emulator(
     result.assert_outcomes(passed=2)
 
 
-def test_files_are_found_beside_the_test_or_above_it_up_to_the_root(pytester):
+def test_files_are_found_beside_the_test_or_above_it_up_to_the_root(pytester, run_files):
     pytester.makefile(".ini", pytest="[pytest]")
     pytester.path.joinpath("template.json").write_text(json.dumps(TEMPLATE), encoding="utf-8")
     deep = pytester.mkdir("deep")
@@ -348,7 +358,7 @@ def test_files_are_found_beside_the_test_or_above_it_up_to_the_root(pytester):
         'def test_it(dynamodb_client):\n    assert dynamodb_client.scan(TableName="orders")["Count"] == 1\n',
         encoding="utf-8",
     )
-    pytester.runpytest().assert_outcomes(passed=1)
+    run_files().assert_outcomes(passed=1)
 
 
 # --- Scopes ---------------------------------------------------------------------------------------
@@ -382,7 +392,7 @@ def test_a_seed_is_loaded_once_for_its_scope(run, scope, loads):
     result.assert_outcomes(passed=4)
 
 
-def test_a_seed_of_the_session_is_loaded_once_for_all_modules(pytester):
+def test_a_seed_of_the_session_is_loaded_once_for_all_modules(pytester, run_files):
     pytester.makeconftest(
         "import pytest\n"
         + TABLE
@@ -407,10 +417,10 @@ def dynamodb_seed():
         def test_b(emulator): assert len(conftest.loads) == 1
     """
     pytester.makepyfile(test_one=text, test_two=text)
-    pytester.runpytest().assert_outcomes(passed=4)
+    run_files().assert_outcomes(passed=4)
 
 
-def test_a_layer_of_a_module_comes_on_top_of_the_session_which_is_not_loaded_again(pytester):
+def test_a_layer_of_a_module_comes_on_top_of_the_session_which_is_not_loaded_again(pytester, run_files):
     pytester.makeconftest(
         "import pytest\n"
         + TABLE
@@ -435,7 +445,7 @@ def dynamodb_tables():
             assert len(conftest.loads) == 1
     """
     pytester.makepyfile(test_one=text.format("one"), test_two=text.format("two"))
-    pytester.runpytest().assert_outcomes(passed=4)
+    run_files().assert_outcomes(passed=4)
 
 
 def test_whatever_a_test_does_to_a_shared_seed_the_next_test_does_not_see(run):
@@ -528,7 +538,7 @@ def test_writes_of_worker_threads_and_over_http_are_taken_back_too(run):
     result.assert_outcomes(passed=2)
 
 
-def test_scopes_are_safe_when_tests_of_modules_run_mixed(pytester):
+def test_scopes_are_safe_when_tests_of_modules_run_mixed(pytester, run_files):
     pytester.makeconftest("""
         def pytest_collection_modifyitems(items):
             items.sort(key=lambda item: (item.name, item.path))
@@ -547,7 +557,7 @@ def test_it(number, dynamodb_resource):
 """
     )
     pytester.makepyfile(test_one=text, test_two=text)
-    pytester.runpytest().assert_outcomes(passed=6)
+    run_files().assert_outcomes(passed=6)
 
 
 def test_what_a_test_takes_back_is_counted_in_writes_not_in_items(run):
@@ -566,7 +576,7 @@ def test_what_a_test_takes_back_is_counted_in_writes_not_in_items(run):
     result.assert_outcomes(passed=2)
 
 
-def test_workers_of_xdist_do_not_see_each_other(pytester):
+def test_workers_of_xdist_do_not_see_each_other(pytester, run_files):
     pytester.makepyfile(
         "import boto3, pytest\n"
         + TABLE
@@ -580,7 +590,7 @@ def test_it(number, dynamodb_endpoint_url):
     table.put_item(Item={"pk": str(number)})
 """
     )
-    pytester.runpytest("-n", "2", ).assert_outcomes(passed=8)
+    run_files("-n", "2", ).assert_outcomes(passed=8)
 
 
 # --- Mistakes -------------------------------------------------------------------------------------
@@ -630,7 +640,7 @@ def test_it(number, dynamodb_endpoint_url):
         ),
         (
             "tables=TABLE, seed={'orders': [{'pk': 'a'}, {'id': 'b'}]}",
-            "@pytest.mark.dynamodb(seed=...): table orders, item 2: ValidationException: *Missing the key pk in the item",
+            "@pytest.mark.dynamodb(seed=...): table orders, item 2: ValidationException: *Missing the key pk *",
         ),
     ],
 )
@@ -750,7 +760,9 @@ def test_requests_are_shown_under_xdist_too(run):
 COSTLY = """
         INDEXED = {
             **TABLE,
-            "AttributeDefinitions": [*TABLE["AttributeDefinitions"], {"AttributeName": "date_of", "AttributeType": "S"}],
+            "AttributeDefinitions": [
+                {"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "date_of", "AttributeType": "S"}
+            ],
             "GlobalSecondaryIndexes": [{
                 "IndexName": "by_day",
                 "KeySchema": [{"AttributeName": "date_of", "KeyType": "HASH"}],
@@ -816,5 +828,5 @@ def test_a_run_that_uses_no_emulator_loads_none_of_it(pytester):
             heavy = ("boto3", "botocore", "yaml", "orjson", "sortedcontainers", "emulator.instance", "emulator.testing")
             assert [name for name in heavy if name in sys.modules] == []
     """)
-    result = pytester.runpytest_subprocess()
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     result.assert_outcomes(passed=1)

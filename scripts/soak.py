@@ -1,0 +1,141 @@
+"""Long random runs: the emulator beside a naive model of the service, or under a rain of expressions.
+
+    python scripts/soak.py                              10,000 random requests, from a seed that is printed
+    python scripts/soak.py --seed 7 --steps 50000       the same requests every time
+    python scripts/soak.py --seed 7 --expressions 1000000
+
+The first kind compares every answer with the model's and looks through all that is stored from time to time; at a
+difference it prints the fewest requests it can find that lead to it. The second kind sends texts that are no
+expressions, or nearly are; each must be answered, or refused by the service's own kind of error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random, SystemRandom
+from typing import Any
+
+import orjson
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from emulator import Emulator
+from tests.property.comparison import REGION, Pair, difference_of, smallest
+from tests.property.model import Action
+from tests.property.requests import RequestMaker
+from tests.property.texts import TextMaker, is_expected, setup
+
+STEPS = 10_000
+STEPS_PER_LIFE = 1_000  # then both sides start anew, so that a difference is soon found again
+STEPS_PER_CHECK = 25
+SECONDS_PER_REPORT = 0.5 if sys.stderr.isatty() else 30
+
+
+@contextmanager
+def counter(what: str, total: int) -> Iterator[Any]:
+    """A line on stderr that says how far a run is and how fast it goes; yields what to call after each step."""
+    started = reported = time.monotonic()
+
+    def step(done: int) -> None:
+        nonlocal reported
+        now = time.monotonic()
+        if now - reported >= SECONDS_PER_REPORT:
+            reported = now
+            report(done, now)
+
+    def report(done: int, now: float) -> None:
+        rate = done / max(now - started, 1e-9)
+        print(f"\r{what} {done:,} of {total:,}, {rate:,.0f} a second ", end="", file=sys.stderr, flush=True)
+
+    yield step
+    report(total, time.monotonic())
+    print(file=sys.stderr)
+
+
+# --- Beside the model -------------------------------------------------------------------------------
+
+
+def run_beside_model(seed: int, steps: int) -> list[Action]:
+    """Make the requests of a seed; returns those that lead to a difference, if there is one."""
+    rng = Random(seed)
+    pair = Pair()
+    maker = RequestMaker(rng, pair.model)
+    with counter("request", steps) as step:
+        for number in range(1, steps + 1):
+            try:
+                pair.perform(maker.action())
+                if number % STEPS_PER_CHECK == 0 or number == steps:
+                    pair.check()
+            except AssertionError:
+                print(f"\nA difference at request {number:,}. Looking for the fewest requests that lead to it ...")
+                return smallest(pair.history)
+            if number % STEPS_PER_LIFE == 0:
+                pair = Pair()
+                maker = RequestMaker(rng, pair.model)
+            step(number)
+    return []
+
+
+def report_difference(actions: list[Action]) -> None:
+    print(f"{len(actions)} requests lead to the difference:\n")
+    for action in actions:
+        walk = f"   page by page, Limit {action.limits}" if action.limits else ""
+        print(f"{action.operation} {json.dumps(action.request, ensure_ascii=False)}{walk}")
+    print(difference_of(actions))
+
+
+# --- Expressions ------------------------------------------------------------------------------------
+
+
+def run_expressions(seed: int, count: int) -> str | None:
+    """Send the texts of a seed; returns what is wrong with the first bad answer, if there is one."""
+    emulator = Emulator()
+
+    def call(operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        reply = emulator.gateway.call(operation, orjson.dumps(request), REGION)
+        return {"status": reply.status, **orjson.loads(reply.body)}
+
+    setup(call)
+    maker = TextMaker(Random(seed))
+    accepted = 0
+    with counter("expression", count) as step:
+        for number in range(1, count + 1):
+            fuzz = maker.fuzz()
+            answer = call(fuzz.operation, fuzz.request)
+            if not is_expected(answer):
+                return f"\nexpression {number:,}: {fuzz.operation} {fuzz.request!r}\nanswered: {answer}"
+            accepted += answer["status"] == 200
+            step(number)
+    print(f"{accepted:,} of {count:,} texts were accepted, the others refused.")
+    return None
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seed", type=int, help="what to draw everything from; a random one by default")
+    parser.add_argument("--steps", type=int, default=STEPS, help=f"how many requests to compare ({STEPS:,})")
+    parser.add_argument("--expressions", type=int, metavar="COUNT", help="send so many expressions instead")
+    options = parser.parse_args()
+    seed = options.seed if options.seed is not None else SystemRandom().randrange(1_000_000)
+    print(f"seed {seed}", flush=True)
+    if options.expressions:
+        fault = run_expressions(seed, options.expressions)
+        if fault:
+            print(fault)
+        return 1 if fault else 0
+    actions = run_beside_model(seed, options.steps)
+    if actions:
+        report_difference(actions)
+        return 1
+    print(f"{options.steps:,} requests were answered alike.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
