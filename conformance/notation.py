@@ -177,6 +177,7 @@ def _counting(count: Any, scope: Scope) -> Iterator[Scope]:
 # --- What an answer may be --------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class Matcher:
     """What stands in an expected answer for something that varies."""
 
@@ -238,9 +239,7 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("true|false")
 _Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile("null"), list("n"))
 _Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"-?(?:0|[1-9]\d*)$"), list("-0123456789"))
 _Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"-?\d+\.\d+$"), list("-0123456789"))
-_Loader.add_constructor(
-    "tag:yaml.org,2002:map", lambda loader, node: loader.construct_mapping(node)
-)
+_Loader.add_constructor("tag:yaml.org,2002:map", lambda loader, node: loader.construct_mapping(node))
 
 
 def _tag(name: str, make: Callable[..., Any], construct: Callable[[Any, Any], list[Any]]) -> None:
@@ -292,4 +291,4 @@ for _name, _make, _construct in (
 
 def parse(text: str) -> Any:
     """The tree that a case file stands for, with makers, matchers and names still in it."""
-    return yaml.load(text, _Loader)  # noqa: S506 (the loader is a safe one)
+    return yaml.load(text, _Loader)

@@ -32,7 +32,9 @@ _READS = frozenset(
     ("GetItem", "BatchGetItem", "Query", "Scan", "DescribeTable", "ListTables", "DescribeLimits", "DescribeEndpoints")
 )
 _TABLE_OPERATIONS = frozenset(("CreateTable", "UpdateTable"))
-_WITHOUT_TABLE = frozenset(("http", "BatchGetItem", "BatchWriteItem", "ListTables", "DescribeLimits", "DescribeEndpoints"))
+_WITHOUT_TABLE = frozenset(
+    ("http", "BatchGetItem", "BatchWriteItem", "ListTables", "DescribeLimits", "DescribeEndpoints")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class Result:
         """The differences for a reader."""
         lines = [f"{self.case.title}  [{self.case.tag}, {self.case.page}]"]
         lines += [f"  {difference}" for difference in self.differences]
-        return "\n".join((*lines, f"  {self.exchange}"))
+        return "\n".join([*lines, f"  {self.exchange}"] if self.exchange else lines)
 
 
 class PreparationError(Exception):
@@ -90,7 +92,13 @@ class Runner:
         self._account: str | None = None
 
     def run(self, case: Case) -> Result:
-        """Ask for one case. Raises PreparationError when the target refuses what the case needs to be there."""
+        """Ask for one case. What the target refuses to have there for the case counts as a difference."""
+        try:
+            return self._result(case)
+        except PreparationError as error:
+            return Result(case, (f"could not be prepared: {error}",))
+
+    def _result(self, case: Case) -> Result:
         tables = _Tables(self._prefix, self._suite.tables, self._fresh_numbers)
         scope = self._scope(tables)
         filled = [_Filled.of(case, step, scope) for step in case.steps]
@@ -184,8 +192,13 @@ class Runner:
                 self._empty(f"{self._prefix}-{short}", self._suite.tables[short]["KeySchema"])
         for name in tables.fresh.values():
             if self.call("DescribeTable", {"TableName": name}).status == 200:
-                self.call("UpdateTable", {"TableName": name, "DeletionProtectionEnabled": False})
-                self.call("DeleteTable", {"TableName": name})
+                self._drop(name)
+
+    def _drop(self, table_name: str) -> None:
+        self._settle(table_name)
+        self.call("UpdateTable", {"TableName": table_name, "DeletionProtectionEnabled": False})
+        self._settle(table_name)
+        self.call("DeleteTable", {"TableName": table_name})
 
     def _empty(self, table_name: str, key_schema: list[dict[str, str]]) -> None:
         names = {f"#k{number}": element["AttributeName"] for number, element in enumerate(key_schema)}
@@ -210,7 +223,7 @@ class Runner:
             reply = self._target.send(_message(step.request))
         else:
             reply = self.call(step.operation, step.request)
-        differences = tuple([*_broken_rules(reply), *_differences(step.expected, reply)])
+        differences = (*_broken_rules(reply), *_differences(step.expected, reply))
         if not differences:
             return Result(case, ())
         exchange = f"{step.operation} {_short(step.request)}\n  answered {reply.status} {_cut(reply.body.decode())}"
@@ -263,7 +276,7 @@ def _differences(expected: Mapping[str, Any], reply: Reply) -> Iterator[str]:
     elif reply.status != 200:
         yield "expected an answer, got an error"
     else:
-        yield from compare(expected["answer"], json.loads(reply.body), "answer")
+        yield from compare(expected["answer"], _json(reply), "answer")
 
 
 def _reply_differences(expected: Mapping[str, Any], reply: Reply) -> Iterator[str]:
@@ -272,13 +285,24 @@ def _reply_differences(expected: Mapping[str, Any], reply: Reply) -> Iterator[st
         yield from compare(value, reply.headers.get(name.lower(), Absent()), name)
     if "body" in expected:
         as_text = isinstance(expected["body"], str)
-        yield from compare(expected["body"], reply.body.decode() if as_text else json.loads(reply.body), "body")
+        yield from compare(expected["body"], reply.body.decode() if as_text else _json(reply), "body")
+
+
+def _json(reply: Reply) -> Any:
+    """The body as JSON; as text if it is none, so that it shows as a difference."""
+    try:
+        return json.loads(reply.body)
+    except ValueError:
+        return reply.body.decode(errors="replace")
 
 
 def _error_differences(expected: Mapping[str, Any], status: int, reply: Reply) -> Iterator[str]:
     ((kind, wanted),) = expected.items()
     yield from compare(status, reply.status, "status")
-    body = json.loads(reply.body)
+    body = _json(reply)
+    if not isinstance(body, dict):
+        yield f"expected an error, got {_cut(repr(body))}"
+        return
     got_kind = body.pop("__type", "").rpartition("#")[2]
     yield from compare(kind, got_kind, "error")
     members = wanted if isinstance(wanted, dict) else {"message": wanted}

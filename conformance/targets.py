@@ -1,4 +1,4 @@
-"""What can be asked: an emulator's gateway in this process, or any endpoint over HTTP.
+"""What can be asked: the gateway or the WSGI application of an emulator of this process, or any endpoint over HTTP.
 
 A target carries a request as bytes and brings back what came over the line. It knows how to leave no trace of a
 case: an emulator goes back to a savepoint, an endpoint has the items of the case's tables deleted by the runner.
@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import http.client
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ContextManager, Protocol  # noqa: UP035 (a type, not a decorator)
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Target(Protocol):
 
     def send(self, message: Message) -> Reply: ...
 
-    def isolation(self) -> ContextManager[bool]:
+    def isolation(self) -> AbstractContextManager[bool]:
         """Around a case; gives whether the target itself undoes what the case wrote."""
         ...
 
@@ -66,7 +66,27 @@ class InProcess:
         response = self._emulator.gateway.handle(HttpRequest(message.method, path, headers, message.body, query))
         return Reply(response.status, {name.lower(): value for name, value in response.headers}, response.body)
 
-    def isolation(self) -> ContextManager[bool]:
+    def isolation(self) -> AbstractContextManager[bool]:
+        return rolled_back(self._emulator)
+
+
+class Wsgi:
+    """The WSGI application of an emulator, without a server."""
+
+    def __init__(self, emulator: Emulator, region: str = "us-east-1") -> None:
+        from werkzeug.test import Client
+
+        self.region = region
+        self._emulator = emulator
+        self._client = Client(emulator.wsgi())
+
+    def send(self, message: Message) -> Reply:
+        response = self._client.open(
+            message.path, method=message.method, headers=_for_show(message, self.region), data=message.body
+        )
+        return Reply(response.status_code, {name.lower(): value for name, value in response.headers}, response.data)
+
+    def isolation(self) -> AbstractContextManager[bool]:
         return rolled_back(self._emulator)
 
 
@@ -91,11 +111,14 @@ class Endpoint:
             headers = self._signer.signed(self._parts.geturl().rstrip("/"), message)
         else:
             headers = _for_show(message, self.region)
+        reused = self._connection is not None
         try:
             return self._exchange(message, headers)
-        except (http.client.HTTPException, ConnectionError):  # the server may close an idle connection
+        except ConnectionError:
             self.close()
-            return self._exchange(message, headers)
+            if not reused:
+                raise
+        return self._exchange(message, headers)  # the server had closed an idle connection
 
     def _exchange(self, message: Message, headers: Mapping[str, str]) -> Reply:
         if self._connection is None:
@@ -112,7 +135,7 @@ class Endpoint:
             self._connection.close()
             self._connection = None
 
-    def isolation(self) -> ContextManager[bool]:
+    def isolation(self) -> AbstractContextManager[bool]:
         return nullcontext(False) if self._emulator is None else rolled_back(self._emulator)
 
 

@@ -162,19 +162,19 @@ class Gateway:
             return _preflight(headers)
         if request.method == "GET":
             text = f"healthy: dynamodb.{_region(headers, request.query) or self._default_region}.amazonaws.com "
-            return _response(headers, 200, text.encode(), "text/plain")
+            return _http_response(headers, 200, text.encode(), "text/plain")
         return self.unknown(request)
 
     def unknown(self, request: HttpRequest) -> HttpResponse:
         """The answer to a request for a path where there is nothing (protocol.md 4.1 and 4.2)."""
-        return _response(request.headers, 404, _UNKNOWN_XML, "application/xml")
+        return _http_response(request.headers, 404, _UNKNOWN_XML, "application/xml")
 
     def _post(self, headers: Mapping[str, str], body: bytes, query: str) -> HttpResponse:
         content_type = headers.get("content-type", "")
         if content_type != JSON_TYPE:
             content_type = content_type.partition(";")[0].strip()
             if content_type not in _CONTENT_TYPES and (body or content_type):
-                return _response(headers, 404, _UNKNOWN_XML, "application/xml")
+                return _http_response(headers, 404, _UNKNOWN_XML, "application/xml")
         if "content-encoding" in headers:
             try:
                 body = content_coding.decode(body, headers["content-encoding"])
@@ -182,8 +182,8 @@ class Gateway:
                 return HttpResponse(413, b"", b"")
             except UndecodableBodyError as error:
                 reply = _error_reply(ServiceError(errors.BODY_UNDECODABLE, reason=error))
-                return _response(headers, *reply, content_type or JSON_TYPE)
-        return _response(headers, *self._call(headers, body, query), content_type or JSON_TYPE)
+                return _http_response(headers, *reply, content_type or JSON_TYPE)
+        return _http_response(headers, *self._call(headers, body, query), content_type or JSON_TYPE)
 
     def _call(self, headers: Mapping[str, str], body: bytes, query: str) -> Reply:
         try:
@@ -223,7 +223,7 @@ def _region(headers: Mapping[str, str], query: str) -> str | None:
     return scope[2] if len(scope) == 4 else ""
 
 
-def _response(headers: Mapping[str, str], status: int, body: bytes, content_type: str) -> HttpResponse:
+def _http_response(headers: Mapping[str, str], status: int, body: bytes, content_type: str) -> HttpResponse:
     """An answer with the headers that every answer has; `headers` are those of the request.
 
     The checksum is of the body as sent: the SDKs of AWS check it before they decompress.

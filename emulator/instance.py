@@ -7,6 +7,7 @@ from threading import RLock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from emulator import limits
 from emulator.clock import Clock
 from emulator.gateway import Gateway
 from emulator.operations.context import Context, Observation
@@ -44,10 +45,17 @@ class Emulator:
         return context if context is not None else self._open_region(region)
 
     def _open_region(self, region: str) -> Context:
+        if len(self._databases) >= limits.MAX_OPEN_REGIONS:
+            self._forget_empty_regions()
         database = self._databases[region] = Database(region, self._undo)
         context = Context(database, self._databases, self._agenda, self.clock, self.settings, self._undo)
         self._contexts[region] = context
         return context
+
+    def _forget_empty_regions(self) -> None:
+        """Requests may name any region: those that have nothing in them are not kept without bound."""
+        for name in [name for name, database in self._databases.items() if not database.tables]:
+            del self._databases[name], self._contexts[name]
 
     # --- data -------------------------------------------------------------------------------------
 

@@ -73,6 +73,9 @@ MAX_BATCH_WRITE_REQUESTS = 25
 READ_UNIT_BYTES = 4 * KIB
 WRITE_UNIT_BYTES = KIB
 
+# Ours: regions that are kept although they are empty
+MAX_OPEN_REGIONS = 100
+
 # Account (DescribeLimits)
 ACCOUNT_MAX_UNITS = 80_000
 TABLE_MAX_UNITS = 40_000

@@ -89,13 +89,12 @@ def emulator(request: pytest.FixtureRequest, dynamodb_tables: Any, dynamodb_seed
     item: pytest.Item = request.node
     stages = _stages_of(item.config)
     try:
-        layers = declared_layers(request)
+        layers = declared_layers(request, dynamodb_tables, dynamodb_seed)
         instance = stages.prepare(layers, item.listchain(), lambda: _new_emulator(item.config))
     except DeclarationError as error:
         pytest.fail(str(error), pytrace=False)
     with _observed(item, instance), _serving(instance):
         yield instance
-    stages.take_back()
 
 
 @pytest.fixture
@@ -196,11 +195,10 @@ def _serving(emulator: Emulator) -> Iterator[None]:
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     log = item.stash.get(_log, None)
-    if log is not None:
+    if log is not None and (report.failed or report.when == "teardown"):
+        del item.stash[_log]  # it holds the emulator and its data
         if report.failed and (text := log.text()):
             report.sections.append(("DynamoDB requests", text))
-        if report.when == "teardown":
-            del item.stash[_log]  # it holds the emulator and its data
     return report
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,19 +17,25 @@ _NODES: dict[str, type[pytest.Item | pytest.Collector]] = {
     "module": pytest.Module,
     "class": pytest.Class,
 }
+_MARKER = "@pytest.mark.dynamodb"
 _ARGUMENTS = ("tables", "seed", "scope")
 
 
-def declared_layers(request: pytest.FixtureRequest) -> list[Layer]:
+def declared_layers(request: pytest.FixtureRequest, dynamodb_tables: object, dynamodb_seed: object) -> list[Layer]:
     """The layers of the test that `request` is for, widest scope first. Raises DeclarationError.
 
-    All that is declared adds up: a marker of a test adds to those of its class and module, and to the fixtures.
+    All that is declared adds up: a marker of a test adds to those of its class and module, and to the fixtures,
+    whose values are given.
     """
     tables: dict[str, list[Source]] = {scope: [] for scope in SCOPES}
     seed: dict[str, list[Source]] = {scope: [] for scope in SCOPES}
-    for scope, declared_tables, declared_seed in (*_of_fixtures(request), *_of_markers(request.node)):
-        tables[scope] += declared_tables
-        seed[scope] += declared_seed
+    places = Places(request.node.path.parent, request.config.rootpath)
+    tables[_scope_of(request, "dynamodb_tables")] += sources_of(dynamodb_tables, "fixture dynamodb_tables", places)
+    seed[_scope_of(request, "dynamodb_seed")] += sources_of(dynamodb_seed, "fixture dynamodb_seed", places)
+    for marker in reversed(list(request.node.iter_markers("dynamodb"))):  # of the module, the class, the test
+        scope = _checked_scope(marker)
+        tables[scope] += sources_of(marker.kwargs.get("tables"), f"{_MARKER}(tables=...)", places)
+        seed[scope] += sources_of(marker.kwargs.get("seed"), f"{_MARKER}(seed=...)", places)
     return [
         Layer(_node(request.node, scope), tuple(tables[scope]), tuple(seed[scope]))
         for scope in SCOPES
@@ -38,42 +43,22 @@ def declared_layers(request: pytest.FixtureRequest) -> list[Layer]:
     ]
 
 
-_Declared = tuple[str, list[Source], list[Source]]
+def _scope_of(request: pytest.FixtureRequest, fixture: str) -> str:
+    """The scope of a fixture that is in use; pytest has no public way to ask for it."""
+    return request._get_active_fixturedef(fixture).scope
 
 
-def _of_fixtures(request: pytest.FixtureRequest) -> Iterator[_Declared]:
-    places = _places(request.node)
-    for name in ("dynamodb_tables", "dynamodb_seed"):
-        sources = list(sources_of(request.getfixturevalue(name), f"fixture {name}", places))
-        # pytest has no public way to ask for the scope of a fixture that is in use.
-        scope = request._get_active_fixturedef(name).scope
-        yield (scope, sources, []) if name == "dynamodb_tables" else (scope, [], sources)
-
-
-def _of_markers(item: pytest.Item) -> Iterator[_Declared]:
-    places = _places(item)
-    for marker in reversed(list(item.iter_markers("dynamodb"))):  # module, class, function
-        _check(marker)
-        tables, seed = (
-            list(sources_of(marker.kwargs.get(name), f"@pytest.mark.dynamodb({name}=...)", places))
-            for name in ("tables", "seed")
-        )
-        yield marker.kwargs.get("scope", "function"), tables, seed
-
-
-def _check(marker: pytest.Mark) -> None:
+def _checked_scope(marker: pytest.Mark) -> str:
+    """The scope of a marker whose arguments are in order."""
     known = ", ".join(f"{name}=" for name in _ARGUMENTS)
     if marker.args:
-        raise DeclarationError(f"@pytest.mark.dynamodb takes named arguments only: {known}")
+        raise DeclarationError(f"{_MARKER} takes named arguments only: {known}")
     if unknown := sorted(marker.kwargs.keys() - set(_ARGUMENTS)):
-        raise DeclarationError(f"@pytest.mark.dynamodb has no argument {', '.join(unknown)}; it takes {known}")
-    scope = marker.kwargs.get("scope", "function")
+        raise DeclarationError(f"{_MARKER} has no argument {', '.join(unknown)}; it takes {known}")
+    scope: str = marker.kwargs.get("scope", "function")
     if scope not in SCOPES:
-        raise DeclarationError(f"@pytest.mark.dynamodb(scope={scope!r}): a scope is one of {', '.join(SCOPES)}")
-
-
-def _places(item: pytest.Item) -> Places:
-    return Places(item.path.parent, item.config.rootpath)
+        raise DeclarationError(f"{_MARKER}(scope={scope!r}): a scope is one of {', '.join(SCOPES)}")
+    return scope
 
 
 def _node(item: pytest.Item, scope: str) -> Any:

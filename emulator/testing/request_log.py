@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from emulator.operations.context import Observation
 
 KEPT = 20
+_TARGET_WIDTH = 80
 _VALUE_WIDTH = 40
 _DETAIL_WIDTH = 160
 _OUTCOME_WIDTH = 160
@@ -51,10 +52,9 @@ class RequestLog:
 
     def _row(self, observation: Observation) -> tuple[str, str, str, str]:
         request = observation.request
-        describe = _DETAILS.get(observation.operation, _nothing)
         region = "" if observation.region == self._emulator.settings.region else f" in {observation.region}"
-        detail = describe(request, lambda: self._key_names(request, observation.region))
-        return (observation.operation, _target(request) + region, _cut(detail, _DETAIL_WIDTH), _outcome(observation))
+        detail = _detail(observation, lambda: self._key_names(request, observation.region))
+        return (observation.operation, _target(request) + region, detail, _outcome(observation))
 
     def _key_names(self, request: Mapping[str, Any], region: str) -> list[str]:
         """The key attributes of the request's table; none if it is gone."""
@@ -72,7 +72,14 @@ _KeyNames = Callable[[], list[str]]
 def _target(request: Mapping[str, Any]) -> str:
     table = str(request.get("TableName", ""))
     index = request.get("IndexName")
-    return table if index is None else f"{table}/{index}"
+    return _cut(table if index is None else f"{table}/{index}", _TARGET_WIDTH)
+
+
+def _detail(observation: Observation, key_names: _KeyNames) -> str:
+    try:
+        return _cut(_DETAILS.get(observation.operation, _nothing)(observation.request, key_names), _DETAIL_WIDTH)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return "(malformed)"  # a request that was refused may have any shape
 
 
 def _outcome(observation: Observation) -> str:
@@ -123,7 +130,7 @@ def _search(request: Mapping[str, Any], key_names: _KeyNames) -> str:
 
 
 def _batch_get(request: Mapping[str, Any], key_names: _KeyNames) -> str:
-    return ", ".join(f"{table}: {len(block['Keys'])} keys" for table, block in request["RequestItems"].items())
+    return ", ".join(f"{table}: Keys of {len(block['Keys'])}" for table, block in request["RequestItems"].items())
 
 
 def _batch_write(request: Mapping[str, Any], key_names: _KeyNames) -> str:
@@ -181,7 +188,7 @@ def _expression(request: Mapping[str, Any], parameter: str) -> str:
             return _value(values[placeholder])
         return str(names.get(placeholder, placeholder))
 
-    text = request.get(parameter) or ""
+    text = " ".join((request.get(parameter) or "").split())
     return _PLACEHOLDER.sub(meaning, _cut(text, 4 * _DETAIL_WIDTH))
 
 
@@ -193,9 +200,7 @@ def _attributes(attributes: Mapping[str, Any]) -> str:
 
 
 def _value(value: Mapping[str, Any]) -> str:
-    """A short text for an attribute value; one that was refused may not be a value at all."""
-    if len(value) != 1:
-        return "<invalid>"
+    """A short text for an attribute value."""
     ((kind, content),) = value.items()
     if kind == "S":
         return repr(_cut(content, _VALUE_WIDTH))

@@ -34,8 +34,6 @@ class Layer:
             create_tables(emulator, source)
         for source in self.seed:
             put_seed(emulator, source)
-        # Changes that are due must not wait for the first test, whose clock may stand earlier.
-        emulator.gateway.answer("ListTables", {}, emulator.settings.region)
 
 
 def _are_same(some: tuple[Source, ...], others: tuple[Source, ...]) -> bool:
@@ -59,18 +57,18 @@ class Stage:
         return self._levels[0][0].is_same(layer)
 
     def show(self, layers: Sequence[Layer]) -> None:
-        """Have exactly these layers in the emulator; the first one is the stage's own."""
+        """Have exactly these layers in the emulator, whatever was done to it; the first one is the stage's own."""
         kept = 0
         for (layer, _), wanted in zip(self._levels, layers, strict=False):
             if not layer.is_same(wanted):
                 break
             kept += 1
-        self.cut(kept)
+        self._cut(kept)
         for layer in layers[kept:]:
             layer.load(self.emulator)
             self._levels.append((layer, self.emulator.savepoint()))
 
-    def cut(self, kept: int) -> None:
+    def _cut(self, kept: int) -> None:
         """Take back all that came after the first `kept` layers."""
         self._levels[kept - 1][1].restore()
         while len(self._levels) > kept:
@@ -82,7 +80,6 @@ class Stages:
 
     def __init__(self) -> None:
         self._stages: list[Stage] = []
-        self._used: tuple[Stage, int] | None = None
 
     def prepare(
         self, layers: Sequence[Layer], scopes: Sequence[object], new_emulator: Callable[[], Emulator]
@@ -92,20 +89,11 @@ class Stages:
         A test that shares no layers gets a new emulator.
         """
         self._stages = [stage for stage in self._stages if any(stage.scope is scope for scope in scopes)]
-        test = scopes[-1]
-        if not layers or layers[0].scope is test:
+        if not layers or layers[0].scope is scopes[-1]:
             return _loaded(new_emulator(), layers)
         stage = self._stage(layers[0], new_emulator)
         stage.show(layers)
-        self._used = stage, sum(layer.scope is not test for layer in layers)
         return stage.emulator
-
-    def take_back(self) -> None:
-        """Take back what the test did that the last emulator was prepared for, and what was its alone."""
-        if self._used is not None:
-            stage, shared_layers = self._used
-            self._used = None
-            stage.cut(shared_layers)
 
     def _stage(self, first: Layer, new_emulator: Callable[[], Emulator]) -> Stage:
         for stage in self._stages:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _LINGER_SECONDS = 2.0
 _MAX_REFUSED_CONNECTIONS = 100  # at a time; more are closed without an answer
 _MAX_TICK_SECONDS = 0.5
+_MIN_TICK_SECONDS = 0.01
 _WORKERS = 4
 _WITHOUT_LENGTH = (204, 304)
 _PHRASES = {status.value: status.phrase.encode() for status in HTTPStatus}
@@ -48,21 +49,19 @@ class Front:
         self.stopping = False
         """Each connection's next answer is its last."""
 
-        tick = min(_MAX_TICK_SECONDS, settings.request_timeout / 4, settings.idle_timeout / 4)
-        self._tick_seconds = tick
-        self._ticks = tuple(
-            round(seconds / tick) for seconds in (settings.request_timeout, settings.idle_timeout, _LINGER_SECONDS)
-        )
+        waits = (settings.request_timeout, settings.idle_timeout, _LINGER_SECONDS)
+        self._tick_seconds = min(_MAX_TICK_SECONDS, max(_MIN_TICK_SECONDS, min(waits) / 4))
+        self._ticks = tuple(round(seconds / self._tick_seconds) for seconds in waits)
         self._tick()
 
     # --- Time -------------------------------------------------------------------------------------
 
     def _tick(self) -> None:
         """Date the answers and look after the clients that keep their connections waiting."""
+        self._timer = self._loop.call_later(self._tick_seconds, self._tick)
         date = format_date_time(self._emulator.clock.now())
         self._common = b"Server: Server\r\nDate: %b\r\n" % date.encode()
         self._opening = _opening(200, self._common, keep_alive=True)
-        self._timer = self._loop.call_later(self._tick_seconds, self._tick)
         for connection in list(self._connections):
             connection.tick(*self._ticks)
 

@@ -129,7 +129,7 @@ def _on_signals(stop: Callable[[], None]) -> Callable[[], None]:
 
     def restore() -> None:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
     return restore
 
@@ -186,16 +186,20 @@ def _listen(host: str, port: int) -> list[socket.socket]:
     except OSError as error:
         raise ListenError(f"Cannot listen on {host!r}: {error.strerror}. Give an address of this machine.") from error
     sockets: list[socket.socket] = []
+    unavailable: OSError | None = None
     for family, kind, protocol, _, address in dict.fromkeys(found):
         try:
             sockets.append(_bound(family, kind, protocol, (address[0], port, *address[2:])))
         except OSError as error:
-            if error.errno in _NO_SUCH_FAMILY and len(found) > 1:  # a machine without IPv6 may know its names
+            if error.errno in _NO_SUCH_FAMILY:  # a machine without IPv6 may know names in it
+                unavailable = error
                 continue
             for each in sockets:
                 each.close()
             raise _explained(error, host, port) from error
         port = sockets[0].getsockname()[1]
+    if unavailable is not None and not sockets:
+        raise _explained(unavailable, host, port) from unavailable
     return sockets
 
 
@@ -217,7 +221,7 @@ def _bound(family: int, kind: int, protocol: int, address: tuple[str | int, ...]
 
 
 def _explained(error: OSError, host: str, port: int) -> ListenError:
-    if error.errno == errno.EADDRINUSE:
+    if error.errno == errno.EADDRINUSE or (error.errno == errno.EACCES and port > 1023):  # the latter on Windows
         text = (
             f"Port {port} of {host} is taken by another program. "
             "Stop that program or choose another port; port 0 takes a free one."

@@ -9,7 +9,6 @@ from __future__ import annotations
 from base64 import b64decode
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import botocore.session
 import orjson
 from botocore.awsrequest import AWSResponse
@@ -99,6 +98,8 @@ def bound_resource(emulator: Emulator, region: str, **arguments: Any) -> Any:
 
 
 def _new_session() -> Any:
+    import boto3  # here, because clients of aiobotocore are served without it
+
     global _session
     if _session is None:
         # No profile, whatever the environment names: one that is missing or broken must not matter here.

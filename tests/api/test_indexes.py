@@ -157,6 +157,35 @@ def test_a_new_price_moves_a_product_in_the_index(resource):
     assert column(answer["Items"], "ProductID") == ["PROD-003", "PROD-001"]
 
 
+# --- What writes do to an index -------------------------------------------------------------------
+
+
+def update_stock(table):
+    table.update_item(
+        Key={"ProductID": "PROD-002"},
+        UpdateExpression="SET Stock = Stock - :sold",
+        ExpressionAttributeValues={":sold": 50},
+    )
+
+
+BOOK = PRODUCTS[1]
+WRITES = {
+    "changed beside its keys": (update_stock, [{**BOOK, "Stock": 0}]),
+    "put again with other values": (lambda table: table.put_item(Item={**BOOK, "Stock": 7}), [{**BOOK, "Stock": 7}]),
+    "put again without a key": (lambda table: table.put_item(Item={"ProductID": "PROD-002", "Price": 1}), []),
+    "put again unchanged": (lambda table: table.put_item(Item=BOOK), [BOOK]),
+    "deleted": (lambda table: table.delete_item(Key={"ProductID": "PROD-002"}), []),
+}
+
+
+@pytest.mark.parametrize(("write", "expected"), WRITES.values(), ids=WRITES.keys())
+def test_an_index_follows_an_item_that_was(resource, write, expected):
+    table = filled(resource, PRODUCT_TABLE, PRODUCTS)
+    write(table)
+    answer = table.query(IndexName="CategoryIndex", KeyConditionExpression=Key("Category").eq("Books"))
+    assert answer["Items"] == expected
+
+
 # --- Sparse indexes -------------------------------------------------------------------------------
 
 

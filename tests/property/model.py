@@ -93,8 +93,10 @@ class Model:
         return {}
 
     def update_table(self, request: Json, meant: dict[str, Tree]) -> Json:
-        """Of the many things UpdateTable does: adding and deleting global indexes."""
+        """Of the many things UpdateTable does: adding and deleting global indexes, and another throughput."""
         table = self._named_table(request["TableName"])
+        if "ProvisionedThroughput" in request:
+            table.read_units = request["ProvisionedThroughput"]["ReadCapacityUnits"]
         for change in request.get("GlobalSecondaryIndexUpdates", ()):
             if "Create" in change:
                 index = index_of(GLOBAL, change["Create"])

@@ -34,7 +34,7 @@ class RequestMaker(TreeMaker):
     def action(self) -> Action:
         """The next request to make."""
         if not self.model.tables:
-            return self.create_table()
+            return self.change_tables()
         table = self._table()
         if len(table.items) < _FEW_ITEMS and self.chance(15):
             return self.batch_write(table)
@@ -42,7 +42,7 @@ class RequestMaker(TreeMaker):
         for bound, draw in self._draws():
             if weight < 2 * bound:
                 return draw(table)
-        return self._change_tables()
+        return self.change_tables()
 
     def _draws(self) -> tuple[tuple[int, Callable[[Table], Action]], ...]:
         return (
@@ -78,7 +78,7 @@ class RequestMaker(TreeMaker):
         if self.chance(70):
             request["BillingMode"] = "PAY_PER_REQUEST"
         else:
-            request["ProvisionedThroughput"] = {"ReadCapacityUnits": 9000, "WriteCapacityUnits": 5}
+            request["ProvisionedThroughput"] = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}
             for index in globals_:
                 index["ProvisionedThroughput"] = _THROUGHPUT
         if globals_:
@@ -106,9 +106,14 @@ class RequestMaker(TreeMaker):
             return {"ProjectionType": kind}
         return {"ProjectionType": kind, "NonKeyAttributes": self.some((*NAMES[:6], "g1", "pk"), 3, 1)}
 
-    def _change_tables(self) -> Action:
-        """A table comes or goes, or a global index does."""
+    def change_tables(self) -> Action:
+        """A table comes or goes, or a global index does, or a table is spread over more partitions."""
+        if not self.model.tables:
+            return self.create_table()
         table = self._table()
+        if 0 < table.read_units < 20_000 and self.chance(50):
+            units = {"ReadCapacityUnits": table.read_units + 1 + self.rng.randrange(7_000), "WriteCapacityUnits": 5}
+            return Action("UpdateTable", {"TableName": table.name, "ProvisionedThroughput": units})
         globals_ = [index for index in table.indexes.values() if index.kind == GLOBAL]
         if globals_ and self.chance(40):
             change = {"Delete": {"IndexName": self.pick(globals_).name}}
@@ -123,7 +128,7 @@ class RequestMaker(TreeMaker):
         roles = [("pk", "HASH"), ("sk", "RANGE")][: len(table.keys)]
         name = next(name for name in map("added{}".format, range(9)) if name not in table.indexes)
         index = self._global_index(name, roles)
-        if table.provisioned:
+        if table.read_units:
             index["ProvisionedThroughput"] = _THROUGHPUT
         types = {key: table.types.get(key) or self.pick(SCALARS) for key in ("pk", "sk", *_INDEX_KEYS)}
         used = dict.fromkeys(key["AttributeName"] for key in index["KeySchema"])
@@ -165,6 +170,9 @@ class RequestMaker(TreeMaker):
         for name in sorted(table.all_keys - set(table.keys)):
             if self.chance(75):
                 item[name] = self._index_key_value(table, name)
+        for name in _INDEX_KEYS:  # what an index to come will find, fit for it or not
+            if name not in item and name not in table.all_keys and self.chance(40):
+                item[name] = self.pick(({"S": ""}, {"B": ""}, {"S": "a" * 1025}, self.value(1), self.scalar("S")))
         for name in self.some(NAMES, 5):
             item[name] = self.value()
         return item
@@ -283,7 +291,7 @@ class RequestMaker(TreeMaker):
         for name in dict.fromkeys((table.name, self._table().name)):
             target = self.model.tables[name]
             keys = [self._key(target) for _ in range(1 + self.rng.randrange(6))]
-            distinct = [key for at, key in enumerate(keys) if item_of(key) not in map(item_of, keys[:at])]
+            distinct = [key for at, key in enumerate(keys) if key not in keys[:at]]  # as they are spelt
             block: Json = {"Keys": distinct}
             renderer = self._renderer()
             if self.chance(40):
@@ -348,8 +356,8 @@ class RequestMaker(TreeMaker):
 
     def _range_condition(self, table: Table, item: Item | None, name: str) -> Tree:
         kind = table.types[name]
-        operators = ("=", "<", "<=", ">", ">=", "BETWEEN", "begins_with")
-        operator = self.pick(operators if kind != "N" else operators[:-1])
+        operators = ("=", "<", "<=", ">", ">=", "BETWEEN", "begins_with", "begins_with")
+        operator = self.pick(operators if kind != "N" else operators[:-2])
         operand = self._key_operand(table, item if self.chance(70) else None, name)
         if operator == "BETWEEN":
             bounds = sorted((operand, self.scalar(kind)), key=lambda wire: order_of(value_of(wire)))

@@ -35,14 +35,17 @@ class Index:
 
 @dataclass
 class Table:
-    """A table as a list of items. `types` are the types of all key attributes."""
+    """A table as a list of items.
+
+    `types` are the types of all key attributes; `read_units` are 0 where capacity is on demand.
+    """
 
     name: str
     hash: str
     range: str | None
     types: dict[str, str]
     indexes: dict[str, Index]
-    provisioned: bool = False
+    read_units: int = 0
     items: list[Item] = field(default_factory=list)
 
     @property
@@ -175,8 +178,8 @@ def table_of(request: Json) -> Table:
     hashes, ranges = _names(request["KeySchema"])
     types = {each["AttributeName"]: each["AttributeType"] for each in request["AttributeDefinitions"]}
     indexes = {index.name: index for index in _indexes(request)}
-    provisioned = "ProvisionedThroughput" in request
-    return Table(request["TableName"], hashes[0], ranges[0] if ranges else None, types, indexes, provisioned)
+    units = request.get("ProvisionedThroughput", {}).get("ReadCapacityUnits", 0)
+    return Table(request["TableName"], hashes[0], ranges[0] if ranges else None, types, indexes, units)
 
 
 def _indexes(request: Json) -> Iterator[Index]:

@@ -52,8 +52,15 @@ class TreeMaker(ValueMaker):
         if self.chance(10):
             return self._stray_step()
         if kind == "L":
-            return self.rng.randrange(len(content) + 2)
+            return self.rng.randrange(len(content) + 4)
         return self.pick(sorted(content) or NAMES)
+
+    def _sibling(self, path: Path, scope: Scope) -> Path:
+        """Another member of the same map, or another element of the same list, there or not."""
+        parent = value_at(scope.item, path[:-1])
+        if len(path) == 1 or parent is None or parent[0] not in ("M", "L"):
+            return path
+        return (*path[:-1], self._step(parent))
 
     def _stray_step(self) -> str | int:
         return self.rng.randrange(4) if self.chance(50) else self.pick(NAMES)
@@ -63,6 +70,8 @@ class TreeMaker(ValueMaker):
         paths: list[Path] = []
         for _ in range(1 + self.rng.randrange(most)):
             path = self.path(scope)
+            if paths and self.chance(40):
+                path = self._sibling(paths[-1], scope)
             if all(_separate(path, other) for other in paths):
                 paths.append(path)
         return tuple(paths)
@@ -165,15 +174,20 @@ class TreeMaker(ValueMaker):
         measured: Tree = ("size", left)
         if self.chance(10):
             measured = ("size", ("value", self.value(1, _SIZED)))
-        length = len(value[1]) if value is not None and value[0] in _SIZED else self.rng.randrange(4)
-        number: Tree = ("value", {"N": self.spelt_length(length + self.rng.randrange(3) - 1)})
+        number: Tree = ("value", {"N": str(self._length_near(value))})
         if self.chance(25):
-            return "BETWEEN", measured, number, ("value", {"N": "1000"})
+            return "BETWEEN", measured, number, ("value", {"N": "100000"})
         operator = self.pick(("=", "<>", *ORDERINGS))
         return (operator, number, measured) if self.chance(20) else (operator, measured, number)
 
-    def spelt_length(self, length: int) -> str:
-        return f"{length}.0" if self.chance(10) else str(length)
+    def _length_near(self, value: Value | None) -> int:
+        """The size of a value by the right measure or a wrong one, or off by one."""
+        if value is None or value[0] not in _SIZED:
+            return self.rng.randrange(4)
+        lengths = [len(value[1])]
+        if value[0] == "S":
+            lengths += [len(value[1].encode("utf-16-le")) // 2, len(value[1].encode())]
+        return self.pick(lengths) + self.pick((0, 0, 1, -1))
 
     # --- updates ----------------------------------------------------------------------------------
 

@@ -11,11 +11,14 @@ from decimal import Decimal
 from random import Random
 from typing import TypeVar
 
-from .wire import Json, number_text, order_of, value_of, wire_of
+from .wire import EXACT, Json, number_text, value_of, wire_of
 
 _Choice = TypeVar("_Choice")
 
-STRINGS = ("a", "b", "ab", "aa", "A", "z", "1", "10", "2", "a b", "é", "ü", "\ud7ff", "\ue000", "\uffff", "\U0001f600")
+STRINGS = (
+    *("a", "b", "ab", "aa", "A", "z", "1", "10", "2", "a b", "é"),
+    *("\ud7ff", "\ue000", "\uffff", "\uffffa", "\U0001f600", "\U0001f600\U0001f600", "\U0010ffff"),
+)
 NUMBERS = (
     *("1", "0", "2", "-1", "10", "-10", "1.5", "-0.5", "100", "99", "0.001", "-0.09", "3.25", "1E20", "-1E-20"),
     *("12345678901234567890123456789012345678", "1E125", "-1E125", "1E-130", "0.1", "0.10000000000000000001"),
@@ -142,10 +145,13 @@ class ValueMaker:
         """The value itself or one that is easily taken for it."""
         if self.chance(60):
             return self.respelt(wire_of(value_of(wire)))
-        ((kind, _),) = wire.items()
+        ((kind, content),) = wire.items()
+        if kind == "N" and self.chance(50):
+            return {"N": self.spelt(self.neighbour(Decimal(content)))}
         return self.value_of_kind(kind, 1) if self.chance(70) else self.value(1)
 
-    def ascending(self, kind: str) -> tuple[Json, Json]:
-        """Two values of a scalar type, the lower first."""
-        low, high = sorted((self.scalar(kind), self.scalar(kind)), key=lambda wire: order_of(value_of(wire)))
-        return low, high
+    def neighbour(self, number: Decimal) -> Decimal:
+        """A number that differs in a late digit, perhaps the last that there can be."""
+        step = Decimal(1).scaleb(max(number.adjusted() - self.pick((0, 16, 20, 37)), -130))
+        other = EXACT.add(number, step if self.chance(50) else step.copy_negate())
+        return other if len(number_text(other.copy_abs()).replace(".", "").strip("0")) <= 38 else number

@@ -43,6 +43,11 @@ LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
 }
 
 
+def gzipped(body: bytes, level: int = 9) -> bytes:
+    """The same bytes each time, so that they may name a test."""
+    return gzip.compress(body, level, mtime=0)
+
+
 @pytest.fixture(scope="module", params=LOOPS.values(), ids=LOOPS.keys())
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     """A server whose emulator has no tables; one test after the other talks to it."""
@@ -240,8 +245,8 @@ def test_bodies_may_be_chunked(client: RawClient, body: bytes) -> None:
 @pytest.mark.parametrize(
     ("coding", "body"),
     [
-        ("gzip", gzip.compress(b"{}")),
-        ("gzip", gzip.compress(b"{") + gzip.compress(b"}")),
+        ("gzip", gzipped(b"{}")),
+        ("gzip", gzipped(b"{") + gzipped(b"}")),
         ("deflate", zlib.compress(b"{}")),
     ],
 )
@@ -250,7 +255,7 @@ def test_bodies_may_be_compressed(client: RawClient, coding: str, body: bytes) -
 
 
 def test_a_chunked_body_may_be_compressed(client: RawClient) -> None:
-    body = gzip.compress(b"{}")
+    body = gzipped(b"{}")
     sent = request(
         chunked(body[:7], body[7:]), content_length=None, transfer_encoding="chunked", content_encoding="gzip"
     )
@@ -332,6 +337,24 @@ def test_addresses_are_known_while_a_server_runs() -> None:
 )
 def test_the_url_is_one_that_clients_of_this_machine_can_use(host: str, url: str) -> None:
     assert Server(Emulator(), host, 8000).url == url
+
+
+def test_localhost_is_served_on_one_port_at_all_its_addresses() -> None:
+    with Emulator().serve("localhost") as server:
+        families = {family for family, *_ in socket.getaddrinfo("localhost", 0, type=socket.SOCK_STREAM)}
+        hosts = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}
+        for host in [hosts[family] for family in families if can_bind(family, hosts[family])]:
+            with RawClient(server.port, host) as client:
+                assert client.send(request()).answer().body == NO_TABLES
+
+
+def can_bind(family: socket.AddressFamily, host: str) -> bool:
+    with socket.socket(family) as probe:
+        try:
+            probe.bind((host, 0))
+        except OSError:
+            return False
+    return True
 
 
 def test_a_server_that_is_stopped_may_be_started_again() -> None:
@@ -430,12 +453,15 @@ print("served")
 def test_a_signal_ends_serving(number: signal.Signals, loop: str) -> None:
     program = SERVE.replace("import signal, sys", f"import signal, sys; {loop}")
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        with RawClient(int(process.stdout.readline())) as client:
-            assert client.send(request()).answer().status == 200
-            process.send_signal(number)
-            assert client.is_closed()
-        assert (process.stdout.read(), process.wait(PATIENCE_SECONDS)) == ("served\n", 0)
+        try:
+            assert process.stdout is not None
+            with RawClient(int(process.stdout.readline())) as client:
+                assert client.send(request()).answer().status == 200
+                process.send_signal(number)
+                assert client.is_closed()
+            assert (process.stdout.read(), process.wait(PATIENCE_SECONDS)) == ("served\n", 0)
+        finally:
+            process.kill()
 
 
 # --- Limits ---------------------------------------------------------------------------------------

@@ -195,7 +195,7 @@ def test_moto_serves_other_services_beside_it(run):
             boto3.client("dynamodb", region_name="us-east-1").create_table(**TABLE)
             assert [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]] == ["bucket"]
             assert dynamodb_client.list_tables()["TableNames"] == ["orders"]
-    """, "-W", "ignore::DeprecationWarning")
+    """)
     result.assert_outcomes(passed=1)
 
 
@@ -373,7 +373,9 @@ LOADS = """
 """
 
 
-@pytest.mark.parametrize(("scope", "loads"), [("session", 1), ("module", 1), ("class", 2), ("function", 4)])
+@pytest.mark.parametrize(
+    ("scope", "loads"), [("session", 1), ("package", 1), ("module", 1), ("class", 2), ("function", 4)]
+)
 def test_a_seed_is_loaded_once_for_its_scope(run, scope, loads):
     result = run(
         LOADS
@@ -560,6 +562,29 @@ def test_it(number, dynamodb_resource):
     run_files().assert_outcomes(passed=6)
 
 
+def test_the_data_of_a_scope_is_forgotten_when_tests_have_left_it(pytester, run_files):
+    pytester.makeconftest("emulators = []")
+    text = (
+        "import conftest, gc, pytest, weakref\n"
+        + TABLE
+        + """
+@pytest.mark.dynamodb(tables=TABLE, scope="class")
+class TestOwn:
+    def test_of_class(self, emulator):
+        conftest.emulators.append(weakref.ref(emulator))
+
+def test_without(emulator):
+    conftest.emulators.append(weakref.ref(emulator))
+
+def test_last(emulator):
+    gc.collect()
+    assert [reference() for reference in conftest.emulators] == [None, None]
+"""
+    )
+    pytester.makepyfile(text)
+    run_files().assert_outcomes(passed=3)
+
+
 def test_what_a_test_takes_back_is_counted_in_writes_not_in_items(run):
     """The undo log of a shared emulator is as long as what the last test wrote."""
     result = run("""
@@ -590,7 +615,10 @@ def test_it(number, dynamodb_endpoint_url):
     table.put_item(Item={"pk": str(number)})
 """
     )
-    run_files("-n", "2", ).assert_outcomes(passed=8)
+    run_files(
+        "-n",
+        "2",
+    ).assert_outcomes(passed=8)
 
 
 # --- Mistakes -------------------------------------------------------------------------------------
@@ -737,21 +765,28 @@ def test_lines_of_requests_are_of_bounded_length(run):
 
 
 def test_a_test_that_passes_or_makes_no_requests_shows_none(run):
-    result = run("""
+    result = run(
+        """
         def test_passes(dynamodb_client): dynamodb_client.list_tables()
         def test_fails(emulator): raise AssertionError
-    """, "-rA")
+    """,
+        "-rA",
+    )
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.no_fnmatch_line("*DynamoDB requests*")
 
 
 def test_requests_are_shown_under_xdist_too(run):
-    result = run("""
+    result = run(
+        """
         @pytest.mark.dynamodb(tables=TABLE)
         def test_it(dynamodb_client):
             dynamodb_client.get_item(TableName="orders", Key={"pk": {"S": "a"}})
             assert False
-    """, "-n", "1")
+    """,
+        "-n",
+        "1",
+    )
     assert section(result) == ["GetItem  orders  pk='a'  -> 0 items"]
 
 

@@ -1,0 +1,223 @@
+"""The conformance cases through every road to an emulator, and what the cases themselves promise."""
+
+from __future__ import annotations
+
+import json
+import re
+import string
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from conformance import cases
+from conformance.cases import Case
+from conformance.notation import Either, Includes, Unordered, fill, parse
+from conformance.runner import Runner, compare
+from conformance.targets import Endpoint, InProcess, Message, Reply, Wsgi
+from emulator import Emulator, errors
+from emulator.errors import Fault
+
+SUITE = cases.load()
+SAMPLE = SUITE.cases[::10]
+
+
+def _named(chosen: tuple[Case, ...]) -> Any:
+    return pytest.mark.parametrize("case", chosen, ids=[case.title for case in chosen])
+
+
+# --- The roads ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def in_process() -> Runner:
+    return Runner(SUITE, InProcess(Emulator()))
+
+
+@pytest.fixture(scope="module")
+def through_wsgi() -> Runner:
+    return Runner(SUITE, Wsgi(Emulator()))
+
+
+@pytest.fixture(scope="module")
+def over_http() -> Iterator[Runner]:
+    with Emulator().serve() as server:
+        target = Endpoint(server.url, emulator=server.emulator)
+        yield Runner(SUITE, target)
+        target.close()
+
+
+@pytest.fixture(scope="module")
+def stranger() -> Iterator[tuple[Runner, Emulator]]:
+    """A runner that knows its endpoint by its URL alone, and the emulator behind it."""
+    with Emulator().serve() as server:
+        target = Endpoint(server.url)
+        yield Runner(SUITE, target), server.emulator
+        target.close()
+
+
+@_named(SUITE.cases)
+def test_in_process(in_process: Runner, case: Case) -> None:
+    result = in_process.run(case)
+    assert result.agrees, result.report()
+
+
+@_named(SUITE.cases)
+def test_over_http(over_http: Runner, case: Case) -> None:
+    result = over_http.run(case)
+    assert result.agrees, result.report()
+
+
+@_named(SAMPLE)
+def test_through_wsgi(through_wsgi: Runner, case: Case) -> None:
+    result = through_wsgi.run(case)
+    assert result.agrees, result.report()
+
+
+@_named(SAMPLE)
+def test_leaves_nothing_behind_on_an_endpoint_it_knows_by_url_alone(
+    stranger: tuple[Runner, Emulator], case: Case
+) -> None:
+    runner, emulator = stranger
+    result = runner.run(case)
+    assert result.agrees, result.report()
+    runner.call("ListTables", {})  # a deleted table is gone with the next request
+    left = {name: items for tables in emulator.tables().values() for name, items in tables.items()}
+    assert set(left.values()) <= {0}
+    assert {name.removeprefix("conformance-") for name in left} <= SUITE.tables.keys()
+
+
+# --- The suite ------------------------------------------------------------------------------------
+
+
+def test_case_names_are_unique() -> None:
+    repeated = [title for title, count in Counter(case.title for case in SUITE.cases).items() if count > 1]
+    assert repeated == []
+
+
+def test_every_case_names_its_page_and_how_certain_it_is() -> None:
+    assert [case.title for case in SUITE.cases if case.tag not in cases.TAGS or not case.page.split()[1:]] == []
+
+
+NOT_TO_BE_PROVOKED = {
+    "NOT_BUILT": "no answer of the service",
+    "PARAMETER_NOT_BUILT": "no answer of the service",
+    "TOO_MANY_CONNECTIONS": "no answer of the service",
+    "TABLES_LIMITED": "takes 2,500 tables",
+    "INDEX_BACKFILLING": "takes an index that stays CREATING",
+    "TABLE_IN_USE": "takes a table that stays CREATING",
+    "INDEXES_IN_USE": "takes an index that stays CREATING",
+    "INDEX_IN_USE": "takes an index that stays UPDATING",
+    "INDEX_UPDATE_NOTHING": "no page speaks of it",
+}
+
+
+class _Recording(InProcess):
+    """Keeps the messages of all errors that were answered."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        super().__init__(emulator)
+        self.messages: set[str] = set()
+
+    def send(self, message: Message) -> Reply:
+        reply = super().send(message)
+        if reply.status != 200 and reply.body.startswith(b"{"):
+            body = json.loads(reply.body)
+            self.messages.add(body.get("message") or body.get("Message") or "")
+        return reply
+
+
+def test_every_error_text_is_provoked_by_a_case() -> None:
+    target = _Recording(Emulator())
+    runner = Runner(SUITE, target)
+    for case in SUITE.cases:
+        runner.run(case)
+    answered = "\n".join(sorted(target.messages))
+    texts = {name: fault.text if isinstance(fault, Fault) else fault for name, fault in vars(errors).items()}
+    unprovoked = {
+        name
+        for name, text in texts.items()
+        if name.isupper() and name[0] != "_" and isinstance(text, str) and not re.search(_pattern(text), answered)
+    }
+    assert unprovoked == NOT_TO_BE_PROVOKED.keys()
+
+
+def _pattern(text: str) -> str:
+    """A pattern of the messages that the template `text` makes."""
+    parts = string.Formatter().parse(text)
+    return "".join(re.escape(literal) + (".*" if field is not None else "") for literal, field, _, _ in parts)
+
+
+# --- The notation ---------------------------------------------------------------------------------
+
+
+def _filled(text: str, **names: Any) -> Any:
+    return fill(parse(text), names.__getitem__)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("{NULL: true, N: no, S: null, i: 5, f: 1.5}", {"NULL": True, "N": "no", "S": None, "i": 5, "f": 1.5}),
+        ("[<a>, x<a>y, '<a><b>']", [[1], "x[1]y", "[1]b"]),
+        ("!repeat [<b>, 3]", "bbb"),
+        ("!text [x, !repeat [y, 2], <b>]", "xyyb"),
+        ('!join [", ", !series [3, ":v<n>"]]', ":v1, :v2, :v3"),
+        ("!entries [2, k<n>, {S: <n>}]", {"k1": {"S": "1"}, "k2": {"S": "2"}}),
+        ("!nested [2, {S: x}]", {"M": {"a": {"M": {"a": {"S": "x"}}}}}),
+        ("!base64 abc", "YWJj"),
+        ("!merge [{a: 1, b: 2}, {b: 3}]", {"a": 1, "b": 3}),
+    ],
+)
+def test_a_notation_makes_a_value(text: str, value: object) -> None:
+    assert _filled(text, a=[1], b="b") == value
+
+
+def test_a_name_that_nobody_defined_is_refused() -> None:
+    with pytest.raises(KeyError):
+        _filled("[<nowhere>]")
+
+
+def test_a_key_that_stands_twice_is_refused() -> None:
+    with pytest.raises(Exception, match="a key stands twice"):
+        parse("{a: 1, a: 2}")
+
+
+@pytest.mark.parametrize(
+    ("expected", "got"),
+    [
+        ({"a": 1}, {"a": 1.0}),
+        ({"a": parse("!absent")}, {}),
+        (parse("!any"), None),
+        (parse("!matching 'a+'"), "aaa"),
+        (parse("!containing b"), "abc"),
+        (Either(["x", parse("!matching y+")]), "yy"),
+        (Unordered([{"S": "a"}, {"S": "b"}]), [{"S": "b"}, {"S": "a"}]),
+        (Includes({"a": 1, "c": parse("!absent")}), {"a": 1, "b": 2}),
+    ],
+)
+def test_an_answer_agrees(expected: object, got: object) -> None:
+    assert list(compare(expected, got, "answer")) == []
+
+
+@pytest.mark.parametrize(
+    ("expected", "got"),
+    [
+        ({"a": 1}, {"a": 2}),
+        ({"a": 1}, {"a": True}),
+        ({"a": 1}, {"a": 1, "b": 2}),
+        ({"a": 1, "b": 2}, {"a": 1}),
+        ({"a": parse("!any")}, {}),
+        ({"a": parse("!absent")}, {"a": None}),
+        ([1, 2], [1]),
+        (parse("!matching 'a+'"), "aab"),
+        (parse("!containing b"), "ac"),
+        (Either(["x", "y"]), "z"),
+        (Unordered([1, 2]), [1, 1]),
+        (Includes({"a": 1}), {"a": 2}),
+        (Includes({"a": 1}), {}),
+    ],
+)
+def test_an_answer_differs(expected: object, got: object) -> None:
+    assert len(list(compare(expected, got, "answer"))) == 1
