@@ -81,7 +81,7 @@ def load(areas: tuple[str, ...] = ()) -> Suite:
                 raise CaseError(f"{path.name}: the table {name} is defined twice")
             tables[name] = table
         for group in content["groups"]:
-            cases += _cases_of(path.stem, group)
+            cases += cases_of(path.stem, group)
     return Suite(tables, tuple(cases))
 
 
@@ -93,7 +93,7 @@ def _read(path: Path) -> Any:
     return parse(path.read_text(encoding="utf-8"))
 
 
-def _cases_of(area: str, group: Mapping[str, Any]) -> Iterator[Case]:
+def cases_of(area: str, group: Mapping[str, Any]) -> Iterator[Case]:
     if unknown := group.keys() - _GROUP_MEMBERS:
         raise CaseError(f"{area}: a group has the unknown members {sorted(unknown)}")
     shared = {member: group[member] for member in ("page", "tag", "table", "items", "given") if member in group}

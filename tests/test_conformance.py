@@ -221,3 +221,70 @@ def test_an_answer_agrees(expected: object, got: object) -> None:
 )
 def test_an_answer_differs(expected: object, got: object) -> None:
     assert len(list(compare(expected, got, "answer"))) == 1
+
+
+# --- The runner and its command -------------------------------------------------------------------
+
+
+def _case(**members: Any) -> Case:
+    written = {"name": "A case", "page": "items.md 4", "tag": "observed", "table": "hash", **members}
+    (case,) = cases.cases_of("trial", {"about": "Trials", "cases": [written]})
+    return case
+
+
+def test_a_difference_is_reported_with_its_place_and_both_values(in_process: Runner) -> None:
+    case = _case(items=[{"pk": {"S": "a"}}], GetItem={"Key": {"pk": {"S": "a"}}}, answer={"Item": {"pk": {"S": "b"}}})
+    report = in_process.run(case).report()
+    assert report.splitlines()[:3] == [
+        "trial: A case  [observed, items.md 4]",
+        "  answer.Item.pk.S: expected 'b'",
+        "                         got 'a'",
+    ]
+
+
+def test_a_case_that_cannot_be_prepared_differs(in_process: Runner) -> None:
+    case = _case(items=[{"wrong": {"S": "a"}}], GetItem={"Key": {"pk": {"S": "a"}}}, answer={})
+    assert "could not be prepared: PutItem" in in_process.run(case).report()
+
+
+def test_an_error_is_no_answer(in_process: Runner) -> None:
+    assert not in_process.run(_case(GetItem={}, answer={})).agrees
+
+
+def test_a_case_does_not_see_what_another_one_wrote(in_process: Runner) -> None:
+    in_process.run(_case(PutItem={"Item": {"pk": {"S": "a"}}}, answer={}))
+    assert in_process.run(_case(GetItem={"Key": {"pk": {"S": "a"}}}, answer={})).agrees
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"GetItem": {}, "PutItem": {}, "answer": {}},
+        {"answer": {}},
+        {"GetItem": {}},
+        {"GetItem": {}, "answer": {}, "tag": "guessed"},
+        {"GetItem": {}, "answer": {}, "page": ""},
+        {"GetItem": {}, "answer": {}, "given": [{"PutItem": {}, "answer": {}}]},
+        {"GetItem": {}, "answer": {}, "each": [["a", "b"], [1]]},
+    ],
+)
+def test_a_case_that_does_not_say_what_it_must_is_refused(members: dict[str, Any]) -> None:
+    with pytest.raises(cases.CaseError):
+        _case(**members)
+
+
+def test_the_command_counts_what_agrees() -> None:
+    result = CliRunner().invoke(main, ["--area", "projections", "--match", "AttributesToGet"])
+    assert (result.exit_code, result.output.splitlines()[1].split()) == (0, ["projections", "7", "0"])
+
+
+def test_the_command_fails_when_an_endpoint_answers_otherwise() -> None:
+    with Emulator(region="eu-west-1").serve() as server:  # signed for another region than the cases ask about
+        options = ["--endpoint-url", f"{server.url}/nothing-here", "--area", "scan", "--match", "Limit 0"]
+        result = CliRunner().invoke(main, options)
+    assert result.exit_code == 1
+
+
+def test_the_command_lists_cases_without_asking() -> None:
+    result = CliRunner().invoke(main, ["--list", "--area", "scan", "--match", "Limit 0"])
+    assert result.output == "scan: Limit 0 is refused with the value  [observed, query_scan.md 2]\n"

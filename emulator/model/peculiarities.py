@@ -19,6 +19,8 @@ MAXIMUM_LENGTHS: Mapping[tuple[str, str], int] = {
     ("CreateTableInput", "KeySchema"): 2,  # tables.md 3.2
     ("LocalSecondaryIndex", "KeySchema"): 2,  # indexes.md 2
     ("TableCreationParameters", "KeySchema"): 2,
+    ("QueryInput", "AttributesToGet"): 255,  # query_scan.md 1
+    ("ScanInput", "AttributesToGet"): 255,
 }
 """Structure and member to the greatest length of the member."""
 

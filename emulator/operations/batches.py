@@ -76,8 +76,9 @@ def _check_blocks(blocks: dict[str, dict[str, Any]]) -> dict[str, Projection | N
     """What the request alone allows to check, table by table; the projections."""
     projections = {}
     asked = 0
+    # Observed: one table's AttributesToGet does not go with another table's ProjectionExpression either.
+    check_styles({name: True for block in blocks.values() for name in block}, ("AttributesToGet",), _GET_EXPRESSIONS)
     for name, block in blocks.items():
-        check_styles(block, ("AttributesToGet",), _GET_EXPRESSIONS)
         check_placeholder_maps(block, _GET_EXPRESSIONS)
         projections[name] = projection_of(block)
         keys = block["Keys"]
