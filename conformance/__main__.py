@@ -64,6 +64,7 @@ def main(
                 print(results[-1].report(), end="\n\n", flush=True)
     finally:  # also after Ctrl-C: no table stays behind
         run.close()
+        target.close()
         _print_summary(results, time.monotonic() - started)
     sys.exit(any(not result.agrees for result in results))
 

@@ -94,6 +94,7 @@ def _read(path: Path) -> Any:
 
 
 def cases_of(area: str, group: Mapping[str, Any]) -> Iterator[Case]:
+    """The cases that a group as written makes, families spelt out. Raises CaseError."""
     if unknown := group.keys() - _GROUP_MEMBERS:
         raise CaseError(f"{area}: a group has the unknown members {sorted(unknown)}")
     shared = {member: group[member] for member in ("page", "tag", "table", "items", "given") if member in group}

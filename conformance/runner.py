@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
+from textwrap import indent
 from typing import Any
 
 from conformance.cases import Case, Step, Suite
@@ -52,9 +53,10 @@ class Result:
 
     def report(self) -> str:
         """The differences for a reader."""
-        lines = [f"{self.case.title}  [{self.case.tag}, {self.case.page}]"]
-        lines += [f"  {difference}" for difference in self.differences]
-        return "\n".join([*lines, f"  {self.exchange}"] if self.exchange else lines)
+        details = [*self.differences, self.exchange] if self.exchange else self.differences
+        return "\n".join(
+            [f"{self.case.title}  [{self.case.tag}, {self.case.page}]", *(indent(d, "  ") for d in details)]
+        )
 
 
 class PreparationError(Exception):
@@ -226,7 +228,7 @@ class Runner:
         differences = (*_broken_rules(reply), *_differences(step.expected, reply))
         if not differences:
             return Result(case, ())
-        exchange = f"{step.operation} {_short(step.request)}\n  answered {reply.status} {_cut(reply.body.decode())}"
+        exchange = f"{step.operation} {_short(step.request)}\nanswered {reply.status} {_cut(reply.body.decode())}"
         return Result(case, differences, exchange)
 
 

@@ -50,6 +50,10 @@ class Target(Protocol):
         """Around a case; gives whether the target itself undoes what the case wrote."""
         ...
 
+    def close(self) -> None:
+        """Let go of connections, if there are any."""
+        ...
+
 
 class InProcess:
     """The gateway of an emulator, without sockets."""
@@ -68,6 +72,9 @@ class InProcess:
 
     def isolation(self) -> AbstractContextManager[bool]:
         return rolled_back(self._emulator)
+
+    def close(self) -> None:
+        """Nothing is held open."""
 
 
 class Wsgi:
@@ -89,6 +96,9 @@ class Wsgi:
     def isolation(self) -> AbstractContextManager[bool]:
         return rolled_back(self._emulator)
 
+    def close(self) -> None:
+        """Nothing is held open."""
+
 
 class Endpoint:
     """Any endpoint over HTTP or HTTPS.
@@ -108,7 +118,7 @@ class Endpoint:
 
     def send(self, message: Message) -> Reply:
         if self._signer is not None and message.signed:
-            headers = self._signer.signed(self._parts.geturl().rstrip("/"), message)
+            headers = self._signer.signed(f"{self._parts.scheme}://{self._parts.netloc}{self._path(message)}", message)
         else:
             headers = _for_show(message, self.region)
         reused = self._connection is not None
@@ -125,10 +135,14 @@ class Endpoint:
             secure = self._parts.scheme == "https"
             kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
             self._connection = kind(self._parts.hostname or "localhost", self._parts.port, timeout=60)
-        self._connection.request(message.method, message.path, message.body, dict(headers))
+        self._connection.request(message.method, self._path(message), message.body, dict(headers))
         response = self._connection.getresponse()
         body = response.read()
         return Reply(response.status, {name.lower(): value for name, value in response.getheaders()}, body)
+
+    def _path(self, message: Message) -> str:
+        """The message's path below that of the endpoint."""
+        return self._parts.path.rstrip("/") + message.path
 
     def close(self) -> None:
         if self._connection is not None:
@@ -163,10 +177,10 @@ class Signer:
         self._auth: Any = SigV4Auth(credentials, "dynamodb", region)
 
     def signed(self, url: str, message: Message) -> dict[str, str]:
-        """The headers of `message` with those of the signature."""
+        """The headers of `message`, which goes to `url`, with those of the signature."""
         from botocore.awsrequest import AWSRequest
 
-        request = AWSRequest(message.method, url + message.path, headers=dict(message.headers), data=message.body)
+        request = AWSRequest(message.method, url, headers=dict(message.headers), data=message.body)
         self._auth.add_auth(request)
         return dict(request.headers.items())
 

@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from conformance import cases
+from conformance.__main__ import main
 from conformance.cases import Case
 from conformance.notation import Either, Includes, Unordered, fill, parse
 from conformance.runner import Runner, compare
@@ -23,7 +25,7 @@ SUITE = cases.load()
 SAMPLE = SUITE.cases[::10]
 
 
-def _named(chosen: tuple[Case, ...]) -> Any:
+def _named(chosen: tuple[Case, ...]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("case", chosen, ids=[case.title for case in chosen])
 
 
@@ -279,10 +281,10 @@ def test_the_command_counts_what_agrees() -> None:
 
 
 def test_the_command_fails_when_an_endpoint_answers_otherwise() -> None:
-    with Emulator(region="eu-west-1").serve() as server:  # signed for another region than the cases ask about
+    with Emulator().serve() as server:
         options = ["--endpoint-url", f"{server.url}/nothing-here", "--area", "scan", "--match", "Limit 0"]
         result = CliRunner().invoke(main, options)
-    assert result.exit_code == 1
+    assert (result.exit_code, "<UnknownOperationException/>" in result.output) == (1, True)
 
 
 def test_the_command_lists_cases_without_asking() -> None:

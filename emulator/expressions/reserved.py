@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
+from pathlib import Path
 
 RESERVED_WORDS = frozenset(
-    files("emulator.expressions").joinpath("reserved_words.txt").read_text("ascii").upper().split()
+    Path(__file__).with_name("reserved_words.txt").read_text("ascii").upper().split()
 )
 
 

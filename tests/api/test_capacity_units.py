@@ -62,3 +62,37 @@ def test_25_writes_in_a_batch_take_as_many_units_as_one_by_one(documents):
         ReturnConsumedCapacity="TOTAL",
     )
     assert answer["ConsumedCapacity"] == [{"TableName": "Documents", "CapacityUnits": 25.0}]
+
+
+@pytest.fixture
+def orders(client):
+    """Ten orders of a kilobyte each in one partition."""
+    client.create_table(**table_of("Orders", "UserID", "OrderDate"))
+    keys = sum(map(len, ("UserID", "user123", "OrderDate", "2024-01-01", "Notes")))
+    for day in range(1, 11):
+        key = {"UserID": {"S": "user123"}, "OrderDate": {"S": f"2024-01-{day:02}"}}
+        client.put_item(TableName="Orders", Item={**key, "Notes": {"S": "x" * (KIB - keys)}})
+    return client
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"FilterExpression": "attribute_not_exists(Notes)"},
+        {"ProjectionExpression": "OrderDate"},
+        {"Select": "COUNT"},
+    ],
+    ids=["whole items", "filtered out", "projected", "counted"],
+)
+@pytest.mark.parametrize(("consistent", "units"), [(True, 3), (False, 1.5)], ids=["strong", "eventual"])
+def test_a_query_takes_the_units_of_all_it_reads_together(orders, options, consistent, units):
+    answer = orders.query(
+        TableName="Orders",
+        KeyConditionExpression="UserID = :user",
+        ExpressionAttributeValues={":user": {"S": "user123"}},
+        ConsistentRead=consistent,
+        ReturnConsumedCapacity="TOTAL",
+        **options,
+    )
+    assert answer["ConsumedCapacity"]["CapacityUnits"] == units

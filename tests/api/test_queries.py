@@ -224,30 +224,26 @@ def test_a_page_of_a_query_ends_after_1_mb(large):
     assert (answer["Count"], answer["LastEvaluatedKey"]) == (21, {"UserID": "user123", "OrderDate": "020"})
 
 
+def follow(table, **parameters):
+    """The dates of all orders of user123, page by page."""
+    dates = []
+    for _ in range(20):
+        answer = table.query(KeyConditionExpression=Key("UserID").eq("user123"), **parameters)
+        dates.extend(column(answer["Items"], "OrderDate"))
+        if "LastEvaluatedKey" not in answer:
+            return dates
+        parameters["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+    return pytest.fail("the pages of the query do not end")
+
+
 def test_following_the_last_evaluated_key_returns_every_item_once(large):
-    answer = large.query(KeyConditionExpression=Key("UserID").eq("user123"))
-    items = answer["Items"]
-    while "LastEvaluatedKey" in answer:
-        answer = large.query(
-            KeyConditionExpression=Key("UserID").eq("user123"), ExclusiveStartKey=answer["LastEvaluatedKey"]
-        )
-        items.extend(answer["Items"])
-    assert column(items, "OrderDate") == [f"{number:03}" for number in range(42)]
+    assert follow(large) == [f"{number:03}" for number in range(42)]
 
 
-@pytest.mark.parametrize("forward", [True, False])
+@pytest.mark.parametrize("forward", [True, False], ids=["forward", "backward"])
 @pytest.mark.parametrize("limit", [1, 2, 5, 6, 7])
 def test_pages_of_any_size_hold_the_same_items(orders, limit, forward):
-    dates, start = [], {}
-    while True:
-        answer = orders.query(
-            KeyConditionExpression=Key("UserID").eq("user123"), Limit=limit, ScanIndexForward=forward, **start
-        )
-        dates.extend(column(answer["Items"], "OrderDate"))
-        if not answer.get("LastEvaluatedKey"):
-            break
-        start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
-    assert dates == (DATES if forward else DATES[::-1])
+    assert follow(orders, Limit=limit, ScanIndexForward=forward) == (DATES if forward else DATES[::-1])
 
 
 def test_a_paginator_follows_the_pages_of_a_filtered_query(client, orders):

@@ -97,6 +97,28 @@ def test_begins_with_selects_the_sort_keys_with_that_prefix(pair: Pair) -> None:
         _query(pair, "begins_with(sk, :0)", "begins_with", operand)
 
 
+# --- Reads of one row -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("partition_key", "abcdefghijklmnop")
+def test_a_query_for_one_row_is_never_to_be_continued(partition_key: str) -> None:
+    """A start key would be refused there: `The query can return at most one row and cannot be restarted`."""
+    pair = Pair()
+    pair.ask("CreateTable", _create_table("N"))
+    item = {"pk": {"S": partition_key}, "sk": {"N": "1"}}
+    pair.ask("PutItem", {"TableName": "ranges", "Item": item})
+    answer = pair.ask(
+        "Query",
+        {
+            "TableName": "ranges",
+            "KeyConditionExpression": "pk = :p AND sk = :s",
+            "ExpressionAttributeValues": {":p": item["pk"], ":s": item["sk"]},
+            "Limit": 1,
+        },
+    )
+    assert answer == {"Count": 1, "ScannedCount": 1, "Items": [item]}
+
+
 # --- Segments ---------------------------------------------------------------------------------------
 
 ROWS = 1_500

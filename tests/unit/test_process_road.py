@@ -242,7 +242,7 @@ class DecoratedTestCase(unittest.TestCase):
         self.client.create_table(**TABLE)
 
     def test_its_set_up_is_served(self) -> None:
-        self.assertEqual(self.client.list_tables()["TableNames"], ["Orders"])
+        assert self.client.list_tables()["TableNames"] == ["Orders"]
 
     def test_each_test_has_an_emulator_of_its_own(self) -> None:
-        self.assertEqual(self.client.list_tables()["TableNames"], ["Orders"])
+        assert self.client.list_tables()["TableNames"] == ["Orders"]
