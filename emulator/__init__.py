@@ -1,9 +1,9 @@
 """A DynamoDB that lives in your process.
 
-    import boto3, emulator
+import boto3, emulator
 
-    with emulator.mock():
-        boto3.client("dynamodb").list_tables()
+with emulator.mock():
+    boto3.client("dynamodb").list_tables()
 """
 
 from importlib import import_module

@@ -91,9 +91,7 @@ NOT_BUILT = _framework(
     "{operation} is an operation of DynamoDB that this emulator does not have yet; "
     "docs/compatibility.md lists what it has.",
 )
-MISSING_AUTHENTICATION = _framework(
-    "MissingAuthenticationTokenException", "Request is missing Authentication Token"
-)
+MISSING_AUTHENTICATION = _framework("MissingAuthenticationTokenException", "Request is missing Authentication Token")
 INTERNAL = _modelled("InternalServerError", "{message}", status=500)
 BODY_UNDECODABLE = _modelled(
     "InternalServerError", "The request body does not decode by its Content-Encoding: {reason}", status=500
@@ -151,18 +149,14 @@ CONDITIONAL_OPERATOR_ENUM = "Failed to satisfy constraint: Member must satisfy e
 # --- Finding things -----------------------------------------------------------------------------
 
 RESOURCE_NOT_FOUND = _modelled("ResourceNotFoundException", "Requested resource not found")
-TABLE_NOT_FOUND = _modelled(
-    "ResourceNotFoundException", "Requested resource not found: Table: {table} not found"
-)
+TABLE_NOT_FOUND = _modelled("ResourceNotFoundException", "Requested resource not found: Table: {table} not found")
 TABLE_EXISTS = _modelled("ResourceInUseException", "Table already exists: {table}")
 INDEX_NOT_FOUND = _validation("The table does not have the specified index: {index}")
 INDEX_BACKFILLING = _validation("Cannot read from backfilling global secondary index: {index}")
 
 # --- Attribute values (values.md) ---------------------------------------------------------------
 
-VALUE_EMPTY = _validation(
-    "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
-)
+VALUE_EMPTY = _validation("Supplied AttributeValue is empty, must contain exactly one of the supported datatypes")
 VALUE_AMBIGUOUS = _validation(
     "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
 )
@@ -187,8 +181,7 @@ DUPLICATE_BINARIES = _invalid_parameter("Input collection [{listed}]of type BS c
 DUPLICATE_NUMBERS = _invalid_parameter("Input collection contains duplicates.")
 DUPLICATE_NUMBERS_OLDER = _validation("Input collection contains duplicates")
 NESTING_TOO_DEEP = _validation(
-    "Nesting Levels have exceeded supported limits: "
-    "Attributes in the item have nested levels beyond supported limit"
+    "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"
 )
 ITEM_TOO_LARGE = _validation("Item size has exceeded the maximum allowed size")
 UPDATED_ITEM_TOO_LARGE = _validation("Item size to update has exceeded the maximum allowed size")
@@ -203,9 +196,7 @@ EMPTY_KEY = _validation(
     "The AttributeValue for a key attribute cannot contain an empty {kind} value. Key: {name}"
 )
 PARTITION_KEY_TOO_LONG = _invalid_parameter("Size of hashkey has exceeded the maximum size limit of2048 bytes")
-SORT_KEY_TOO_LONG = _invalid_parameter(
-    "Aggregated size of all range keys has exceeded the size limit of 1024 bytes"
-)
+SORT_KEY_TOO_LONG = _invalid_parameter("Aggregated size of all range keys has exceeded the size limit of 1024 bytes")
 KEY_UPDATE = _invalid_parameter("Cannot update attribute {name}. This attribute is part of the key")
 KEY_NOT_SCALAR = _validation(
     "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: {role}: {name}"
@@ -241,12 +232,8 @@ MIXED_PARAMETERS = _validation(
     "Can not use both expression and non-expression parameters in the same request: "
     "Non-expression parameters: {{{legacy}}} Expression parameters: {{{expressions}}}"
 )
-NAMES_WITHOUT_EXPRESSION = _validation(
-    "ExpressionAttributeNames can only be specified when using expressions"
-)
-VALUES_WITHOUT_EXPRESSION = _validation(
-    "ExpressionAttributeValues can only be specified when using expressions{tail}"
-)
+NAMES_WITHOUT_EXPRESSION = _validation("ExpressionAttributeNames can only be specified when using expressions")
+VALUES_WITHOUT_EXPRESSION = _validation("ExpressionAttributeValues can only be specified when using expressions{tail}")
 NAMES_EMPTY = _validation("ExpressionAttributeNames must not be empty")
 VALUES_EMPTY = _validation("ExpressionAttributeValues must not be empty")
 NAMES_KEY_SYNTAX = _validation('ExpressionAttributeNames contains invalid key: Syntax error; key: "{key}"')
@@ -256,8 +243,7 @@ NAMES_KEY_TOO_LONG = _validation(
     "The expression attribute map contains a key that is too long; size of key: {size}"
 )
 VALUES_KEY_TOO_LONG = _validation(
-    "ExpressionAttributeValues contains invalid key: "
-    "The expression attribute map contains a key that is too long;"
+    "ExpressionAttributeValues contains invalid key: The expression attribute map contains a key that is too long;"
 )
 NAMES_INVALID_VALUE = "ExpressionAttributeNames contains invalid value: "
 VALUES_INVALID_VALUE = "ExpressionAttributeValues contains invalid value: "
@@ -271,19 +257,14 @@ DUPLICATE_ATTRIBUTE_TO_GET = _invalid_parameter("Duplicate value in attribute na
 EXPRESSION_EMPTY = "The expression can not be empty;"
 EXPRESSION_SYNTAX = 'Syntax error; token: "{token}", near: "{near}"'
 EXPRESSION_TOO_LARGE = "Expression size has exceeded the maximum allowed size;"
-EXPRESSION_TOO_LARGE_COUNTED = (
-    "Expression size has exceeded the maximum allowed size; expression size: {size}"
-)
+EXPRESSION_TOO_LARGE_COUNTED = "Expression size has exceeded the maximum allowed size; expression size: {size}"
 TOO_MANY_OPERATORS = "The expression contains too many operators; operator count: {count}"
 TOO_MANY_OPERANDS = (
-    "Invalid number of operands for operator or function; "
-    "operator or function: IN, number of operands: {count}"
+    "Invalid number of operands for operator or function; operator or function: IN, number of operands: {count}"
 )
 REDUNDANT_PARENTHESES = "The expression has redundant parentheses;"
 RESERVED_WORD = "Attribute name is a reserved keyword; reserved keyword: {word}"
-UNDEFINED_NAME = (
-    "An expression attribute name used in the document path is not defined; attribute name: {name}"
-)
+UNDEFINED_NAME = "An expression attribute name used in the document path is not defined; attribute name: {name}"
 UNDEFINED_VALUE = "An expression attribute value used in expression is not defined; attribute value: {name}"
 LIST_INDEX_TOO_LARGE = "List index is not within the allowable range; index: [{index}]"
 PATH_TOO_DEEP = "The document path has too many nesting levels; nesting levels: {levels}"
@@ -295,12 +276,8 @@ OPERAND_COUNT = (
     "Incorrect number of operands for operator or function; "
     "operator or function: {operator}, number of operands: {count}"
 )
-OPERAND_TYPE = (
-    "Incorrect operand type for operator or function; operator or function: {operator}, operand type: {type}"
-)
-UPDATE_OPERAND_TYPE = (
-    "Incorrect operand type for operator or function; operator: {operator}, operand type: {type}"
-)
+OPERAND_TYPE = "Incorrect operand type for operator or function; operator or function: {operator}, operand type: {type}"
+UPDATE_OPERAND_TYPE = "Incorrect operand type for operator or function; operator: {operator}, operand type: {type}"
 PATH_REQUIRED = "Operator or function requires a document path; operator or function: {operator}"
 OPERANDS_EQUAL = (
     "The first operand must be distinct from the remaining operands for this operator or function; "
@@ -334,20 +311,14 @@ def invalid_expression(kind: str, text: str, **parameters: object) -> ServiceErr
 # --- Applying an update -------------------------------------------------------------------------
 
 UPDATE_PATH_INVALID = _validation("The document path provided in the update expression is invalid for update")
-UPDATE_SOURCE_MISSING = _validation(
-    "The provided expression refers to an attribute that does not exist in the item"
-)
+UPDATE_SOURCE_MISSING = _validation("The provided expression refers to an attribute that does not exist in the item")
 UPDATE_TYPE_INCORRECT = _validation("An operand in the update expression has an incorrect data type")
 
 # --- Legacy parameters (items.md 10 and 11, query_scan.md 19) ------------------------------------
 
-EXPECTED_VALUE_MISSING = _invalid_parameter(
-    "Value must be provided when Exists is {exists} for Attribute: {name}"
-)
+EXPECTED_VALUE_MISSING = _invalid_parameter("Value must be provided when Exists is {exists} for Attribute: {name}")
 EXPECTED_VALUE_UNWANTED = _invalid_parameter("Value cannot be used when Exists is false for Attribute: {name}")
-EXPECTED_VALUE_TWICE = _invalid_parameter(
-    "Value and AttributeValueList cannot be used together for Attribute: {name}"
-)
+EXPECTED_VALUE_TWICE = _invalid_parameter("Value and AttributeValueList cannot be used together for Attribute: {name}")
 EXPECTED_ARGUMENTS_MISSING = _invalid_parameter(
     "Value or AttributeValueList must be used with ComparisonOperator: {operator} for Attribute: {name}"
 )
@@ -359,9 +330,7 @@ EXPECTED_LIST_WITHOUT_OPERATOR = _invalid_parameter(
 )
 ARGUMENT_COUNT = _invalid_parameter("Invalid number of argument(s) for the {operator} ComparisonOperator")
 ARGUMENT_TYPES_DIFFER = _invalid_parameter("AttributeValues inside AttributeValueList must be of same type")
-ARGUMENT_TYPE = _invalid_parameter(
-    "ComparisonOperator {operator} is not valid for {type} AttributeValue type"
-)
+ARGUMENT_TYPE = _invalid_parameter("ComparisonOperator {operator} is not valid for {type} AttributeValue type")
 BETWEEN_RANGE_REVERSED = _validation(
     "The BETWEEN condition was provided a range where the lower bound is greater than the upper bound"
 )
@@ -389,8 +358,7 @@ KEY_CONDITION_TWO_PATHS = _validation(
 )
 KEY_CONDITION_NO_PATH = _validation("Invalid condition in KeyConditionExpression: No key attribute specified")
 KEY_CONDITION_FIRST_OPERAND = _validation(
-    "Invalid condition in KeyConditionExpression: "
-    "{operator} operator must have the key attribute as its first operand"
+    "Invalid condition in KeyConditionExpression: {operator} operator must have the key attribute as its first operand"
 )
 KEY_CONDITION_REPEATED = _validation(
     "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key"
@@ -407,9 +375,7 @@ KEY_CONDITION_GAP = _validation(
     "RANGE key attributes {missing} must have equality conditions specified in the query "
     "because a condition is present on key attribute {present}"
 )
-FILTER_ON_KEY = _validation(
-    "{parameter} can only contain non-primary key attributes: Primary key attribute: {name}"
-)
+FILTER_ON_KEY = _validation("{parameter} can only contain non-primary key attributes: Primary key attribute: {name}")
 FILTER_NOT_PROJECTED = _invalid_parameter(
     "Secondary index {index} does not project one or more filter attributes: [{names}]"
 )
@@ -418,9 +384,7 @@ ALL_ATTRIBUTES_NOT_PROJECTED = _invalid_parameter(
     "Select type ALL_ATTRIBUTES is not supported for global secondary index {index} "
     "because its projection type is not ALL"
 )
-CONSISTENT_READ_ON_GLOBAL_INDEX = _validation(
-    "Consistent reads are not supported on global secondary indexes"
-)
+CONSISTENT_READ_ON_GLOBAL_INDEX = _validation("Consistent reads are not supported on global secondary indexes")
 SELECT_PROJECTED_WITHOUT_INDEX = _validation(
     "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"
 )
@@ -429,12 +393,10 @@ SELECT_SPECIFIC_WITHOUT_PROJECTION = _validation(
 )
 SELECT_WITH_PROJECTION = _validation("Cannot specify the {parameter} when choosing to get {select}")
 SEGMENT_WITHOUT_TOTAL = _validation(
-    "The TotalSegments parameter is required but was not present in the request "
-    "when Segment parameter is present"
+    "The TotalSegments parameter is required but was not present in the request when Segment parameter is present"
 )
 TOTAL_WITHOUT_SEGMENT = _validation(
-    "The Segment parameter is required but was not present in the request "
-    "when parameter TotalSegments is present"
+    "The Segment parameter is required but was not present in the request when parameter TotalSegments is present"
 )
 SEGMENT_TOO_LARGE = _validation(
     "The Segment parameter is zero-based and must be less than parameter TotalSegments: "
@@ -443,9 +405,7 @@ SEGMENT_TOO_LARGE = _validation(
 START_KEY_PREFIX = "The provided starting key is invalid: "
 START_KEY_INVALID = _validation("The provided starting key is invalid")
 START_KEY_SCHEMA = _validation(START_KEY_PREFIX + "The provided key element does not match the schema")
-START_KEY_OUTSIDE = _validation(
-    "The provided starting key is outside query boundaries based on provided conditions"
-)
+START_KEY_OUTSIDE = _validation("The provided starting key is outside query boundaries based on provided conditions")
 START_KEY_PREDICATE = _validation("The provided starting key does not match the range key predicate")
 START_KEY_SINGLE_ROW = _validation("The query can return at most one row and cannot be restarted")
 START_KEY_HASH_ONLY = _validation(
@@ -464,9 +424,7 @@ BATCH_WRITE_EMPTY = _validation("The requestItems parameter is required for Batc
 
 # --- Tables (tables.md) -------------------------------------------------------------------------
 
-PARAMETER_MISSING = _validation(
-    "The parameter '{name}' is required but was not present in the request"
-)
+PARAMETER_MISSING = _validation("The parameter '{name}' is required but was not present in the request")
 THROUGHPUT_ON_DEMAND = _invalid_parameter(
     "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"
 )
@@ -474,17 +432,13 @@ THROUGHPUT_MISSING = _invalid_parameter(
     "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED"
 )
 THROUGHPUT_OUT_OF_BOUNDS = _validation("Given value {value} for {name} is out of bounds")
-INDEX_THROUGHPUT_OUT_OF_BOUNDS = _validation(
-    "Given value {value} for {name} is out of bounds for index {index}"
-)
+INDEX_THROUGHPUT_OUT_OF_BOUNDS = _validation("Given value {value} for {name} is out of bounds for index {index}")
 KEY_UNDEFINED = _validation("Invalid KeySchema: Some index key attribute have no definition")
 KEYS_UNDEFINED = _invalid_parameter(
     "Some index key attributes are not defined in AttributeDefinitions. "
     "Keys: [{keys}], AttributeDefinitions: [{definitions}]"
 )
-KEYS_SAME_NAME = _validation(
-    "Both the Hash Key and the Range Key element in the KeySchema have the same name"
-)
+KEYS_SAME_NAME = _validation("Both the Hash Key and the Range Key element in the KeySchema have the same name")
 FIRST_KEY_NOT_HASH = _validation("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
 SECOND_KEY_NOT_RANGE = _validation("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type")
 HASH_AFTER_RANGE = _validation(
@@ -494,8 +448,7 @@ TOO_MANY_KEYS_OF_ROLE = _validation(
     "Invalid KeySchema: The KeySchema exceeds the maximum allowed number of {role} key attributes"
 )
 DEFINITION_COUNT = _invalid_parameter(
-    "Number of attributes in KeySchema does not exactly match number of attributes defined "
-    "in AttributeDefinitions"
+    "Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions"
 )
 DEFINITION_DUPLICATED = _validation("Attribute Name is duplicated: {name}")
 DEFINITIONS_UNUSED = _invalid_parameter(
@@ -511,12 +464,8 @@ LOCAL_INDEX_HASH = _invalid_parameter(
     "index hash key: {index_hash}, table hash key: {table_hash}"
 )
 PROJECTION_TYPE_MISSING = _invalid_parameter("Unknown ProjectionType: null")
-PROJECTION_ATTRIBUTES_UNWANTED = _invalid_parameter(
-    "ProjectionType is {type}, but NonKeyAttributes is specified"
-)
-PROJECTION_ATTRIBUTES_MISSING = _invalid_parameter(
-    "ProjectionType is INCLUDE, but NonKeyAttributes is not specified"
-)
+PROJECTION_ATTRIBUTES_UNWANTED = _invalid_parameter("ProjectionType is {type}, but NonKeyAttributes is specified")
+PROJECTION_ATTRIBUTES_MISSING = _invalid_parameter("ProjectionType is INCLUDE, but NonKeyAttributes is not specified")
 PROJECTION_ATTRIBUTE_DUPLICATED = _invalid_parameter("Duplicate value in NonKeyAttributes: {name}")
 PROJECTED_ATTRIBUTES_EXCEEDED = _invalid_parameter(
     "Number of projected attributes over all indexes exceeds the per-table limit of {limit}"
@@ -619,8 +568,7 @@ INDEXES_IN_USE = _modelled(
 )
 INDEX_IN_USE = _modelled(
     "ResourceInUseException",
-    "Attempt to change a resource which is still in use: "
-    "Index is being {change}.  Table: {table} Index: {index}",
+    "Attempt to change a resource which is still in use: Index is being {change}.  Table: {table} Index: {index}",
 )
 DECREASES_LIMITED = _modelled(
     "LimitExceededException",

@@ -41,9 +41,7 @@ class HttpRequest:
 
     __slots__ = ("body", "headers", "method", "path", "query")
 
-    def __init__(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"", query: str = ""
-    ) -> None:
+    def __init__(self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"", query: str = "") -> None:
         self.method = method
         self.path = path
         self.query = query

@@ -231,9 +231,7 @@ def import_milliseconds() -> float:
 
 def bytes_per_item() -> float:
     """Memory that an item takes, all in: growth of a process that stores half a million of them."""
-    code = (
-        "import os, sys, gc; sys.path.insert(0, sys.argv[1]); import bench; print(bench.stored_growth())"
-    )
+    code = "import os, sys, gc; sys.path.insert(0, sys.argv[1]); import bench; print(bench.stored_growth())"
     output = subprocess.run([sys.executable, "-c", code, str(HERE)], capture_output=True, text=True, check=True)
     return float(output.stdout) / MEMORY_ITEMS
 
@@ -285,8 +283,13 @@ def against(figure: str, medians: dict[str, float]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--peer", action="append", default=[], metavar="NAME=COMMAND",
-                        help="another emulator; {port} in its command stands for the port it is to take")
+    parser.add_argument(
+        "--peer",
+        action="append",
+        default=[],
+        metavar="NAME=COMMAND",
+        help="another emulator; {port} in its command stands for the port it is to take",
+    )
     parser.add_argument("--moto", action="store_true", help="measure moto's in-process mock too (pip install moto)")
     parser.add_argument("--rounds", type=int, default=1, help="repeat everything and print medians")
     parser.add_argument("--seconds", type=int, default=4, help="length of each wrk run")

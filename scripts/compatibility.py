@@ -1,7 +1,7 @@
 """Writes the table of operations in docs/compatibility.md from the emulator's own table.
 
-    python scripts/compatibility.py           rewrites the page
-    python scripts/compatibility.py --check   fails if the page is not what would be written
+python scripts/compatibility.py           rewrites the page
+python scripts/compatibility.py --check   fails if the page is not what would be written
 """
 
 from __future__ import annotations

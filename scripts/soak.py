@@ -27,8 +27,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from emulator import Emulator
 from tests.property.comparison import REGION, Pair, difference_of, smallest
+from tests.property.legacy import LegacyMaker
 from tests.property.model import Action
-from tests.property.requests import RequestMaker
 from tests.property.texts import TextMaker, is_expected, setup
 
 STEPS = 10_000
@@ -65,7 +65,7 @@ def run_beside_model(seed: int, steps: int) -> list[Action]:
     """Make the requests of a seed; returns those that lead to a difference, if there is one."""
     rng = Random(seed)
     pair = Pair()
-    maker = RequestMaker(rng, pair.model)
+    maker = LegacyMaker(rng, pair.model)
     with counter("request", steps) as step:
         for number in range(1, steps + 1):
             try:
@@ -77,7 +77,7 @@ def run_beside_model(seed: int, steps: int) -> list[Action]:
                 return smallest(pair.history)
             if number % STEPS_PER_LIFE == 0:
                 pair = Pair()
-                maker = RequestMaker(rng, pair.model)
+                maker = LegacyMaker(rng, pair.model)
             step(number)
     return []
 

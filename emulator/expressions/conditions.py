@@ -44,8 +44,6 @@ Holds: TypeAlias = Callable[[Item, Item], bool]
 """`(item, values)` to whether the condition is true; the item is empty where there is none."""
 
 
-
-
 @dataclass(frozen=True, slots=True)
 class Condition:
     """A compiled condition.
@@ -80,9 +78,7 @@ def compile_condition(kind: str, text: str, names: dict[str, str], values: Item)
     return condition
 
 
-def _compiled(
-    kind: str, text: str, names: dict[str, str], values: Item
-) -> tuple[Condition, tuple[LiteralCheck, ...]]:
+def _compiled(kind: str, text: str, names: dict[str, str], values: Item) -> tuple[Condition, tuple[LiteralCheck, ...]]:
     parsed = parse_condition(kind, text)
     tree, literal_checks = check_condition(parsed, Scope(kind, names, values))
     types = {name: data_type(value) for name, value in values.items()}

@@ -93,9 +93,7 @@ def _compiled(text: str, names: dict[str, str], values: Item) -> _Template:
         if condition[0] in conditions:
             raise ServiceError(errors.KEY_CONDITION_REPEATED)
         conditions[condition[0]] = condition
-    return _Template(
-        tuple(conditions.values()), literal_checks, aliases_in(paths_in(parsed.tree)), values_in(tree)
-    )
+    return _Template(tuple(conditions.values()), literal_checks, aliases_in(paths_in(parsed.tree)), values_in(tree))
 
 
 # --- One clause -------------------------------------------------------------------------------------

@@ -171,8 +171,7 @@ def legacy_update(updates: Mapping[str, Mapping[str, Any]]) -> Update:
     """The update that AttributeUpdates, at least one with canonical values, make. Raises for wrong actions."""
     check_attribute_names(updates)
     pairs = [
-        _action(Path((name,)), update.get("Action", "PUT"), update.get("Value"))
-        for name, update in updates.items()
+        _action(Path((name,)), update.get("Action", "PUT"), update.get("Value")) for name, update in updates.items()
     ]
     actions = tuple([action for action, _ in pairs])
     targets = path_tree("AttributeUpdates", [action.path for action in actions])

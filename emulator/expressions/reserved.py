@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-RESERVED_WORDS = frozenset(
-    Path(__file__).with_name("reserved_words.txt").read_text("ascii").upper().split()
-)
+RESERVED_WORDS = frozenset(Path(__file__).with_name("reserved_words.txt").read_text("ascii").upper().split())
 
 
 def is_reserved(word: str) -> bool:

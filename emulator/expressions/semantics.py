@@ -234,9 +234,7 @@ def _check_attribute_type(call: Call, scope: Scope) -> Iterator[LiteralCheck]:
     def check_type_name(values: Item) -> None:
         type_name = values[name]["S"]
         if type_name not in DATA_TYPES:
-            raise errors.invalid_expression(
-                parameter, errors.UNKNOWN_TYPE_NAME, type=type_name, types=_TYPE_NAMES
-            )
+            raise errors.invalid_expression(parameter, errors.UNKNOWN_TYPE_NAME, type=type_name, types=_TYPE_NAMES)
 
     yield check_type_name
 

@@ -66,6 +66,4 @@ def syntax_error(parameter: str, text: str, tokens: list[Token], at: int) -> Ser
     following = tokens[at + 1]
     start = tokens[at - 1].start if at else token.start
     end = token.end if following.kind is Kind.END else following.end
-    return errors.invalid_expression(
-        parameter, errors.EXPRESSION_SYNTAX, token=token.text, near=text[start:end]
-    )
+    return errors.invalid_expression(parameter, errors.EXPRESSION_SYNTAX, token=token.text, near=text[start:end])

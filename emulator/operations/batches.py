@@ -34,9 +34,7 @@ def batch_get_item(context: Context, request: Request) -> Response:
     blocks: dict[str, dict[str, Any]] = request["RequestItems"]
     projections = _check_blocks(blocks)
     tables = {name: context.table(name) for name in blocks}
-    row_keys = {
-        name: [tables[name].schema.check_key(key) for key in block["Keys"]] for name, block in blocks.items()
-    }
+    row_keys = {name: [tables[name].schema.check_key(key) for key in block["Keys"]] for name, block in blocks.items()}
     room = limits.MAX_BATCH_GET_BYTES
     responses: dict[str, list[Any]] = {}
     unprocessed: dict[str, dict[str, Any]] = {}

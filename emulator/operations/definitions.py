@@ -146,9 +146,7 @@ def _local_index(request: dict[str, Any], table_key: KeySchema, types: Types) ->
         raise ServiceError(errors.LOCAL_INDEX_WITHOUT_RANGE, index=name)
     index_hash, table_hash = key.hash[0].name, table_key.hash[0].name
     if index_hash != table_hash:
-        raise ServiceError(
-            errors.LOCAL_INDEX_HASH, index=name, index_hash=index_hash, table_hash=table_hash
-        )
+        raise ServiceError(errors.LOCAL_INDEX_HASH, index=name, index_hash=index_hash, table_hash=table_hash)
     check_projection(request["Projection"])
     return IndexDefinition(name, IndexKind.LOCAL, key, request["Projection"])
 

@@ -166,9 +166,7 @@ def _plan_update(change: TableChange, asked: dict[str, Any], now: float, *, on_d
         planned.at_once["on_demand_limits"] = merged_limits(index.definition.on_demand_limits, requested)
     if requested := asked.get("WarmThroughput"):
         was_on_demand = change.table.definition.on_demand
-        raise_warm_throughput(
-            planned, index.definition, requested, index_resource(index.name), on_demand=was_on_demand
-        )
+        raise_warm_throughput(planned, index.definition, requested, index_resource(index.name), on_demand=was_on_demand)
 
 
 def _index_to_update(table: Table, name: str) -> SecondaryIndex:

@@ -131,9 +131,7 @@ def _legacy_keys(request: Request) -> KeyConditionSet:
 # --- Checks against the key schema ----------------------------------------------------------------
 
 
-def _check_against_schema(
-    schema: KeySchema, keys: KeyConditionSet, start: Item | None
-) -> dict[str, KeyCondition]:
+def _check_against_schema(schema: KeySchema, keys: KeyConditionSet, start: Item | None) -> dict[str, KeyCondition]:
     """The conditions by attribute, after the walk over the schema that judges them and the start key."""
     conditions = {condition.attribute: condition for condition in keys.conditions}
     attributes = schema.attributes

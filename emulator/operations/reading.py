@@ -87,9 +87,7 @@ def plan_expressions(plan: ReadPlan, request: Request) -> None:
         plan.projection = compile_projection(text, plan.names)
         plan.names_used |= plan.projection.names
     if plan.names or plan.values:
-        check_placeholders(
-            plan.names, plan.values, names_used=plan.names_used, values_used=plan.values_used
-        )
+        check_placeholders(plan.names, plan.values, names_used=plan.names_used, values_used=plan.values_used)
 
 
 def check_select(request: Request) -> None:

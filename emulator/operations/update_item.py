@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from emulator import errors, limits
 from emulator.errors import ServiceError
 from emulator.expressions import Condition, Update, check_placeholders, compile_update, legacy_update
@@ -61,9 +59,8 @@ def update_item(context: Context, request: Request) -> Response:
         if new.size > limits.MAX_ITEM_BYTES:
             raise ServiceError(errors.UPDATED_ITEM_TOO_LARGE)
     changes = table.replace(key, old, new, new_item) if new is not None else []
-    if len(request) <= 5 and "ReturnValues" not in request and context.observation is None:
-        if not _ANSWERED.intersection(request):
-            return {}
+    if context.observation is None and request.keys().isdisjoint(_ANSWERED):
+        return {}
     response = written(context, request, table, key_values(table, plan.key), old, new, changes)
     attributes = _returned(request.get("ReturnValues", "NONE"), plan.update, old_item, new_item)
     if attributes:
@@ -71,7 +68,7 @@ def update_item(context: Context, request: Request) -> Response:
     return response
 
 
-_ANSWERED = frozenset(("ReturnConsumedCapacity", "ReturnItemCollectionMetrics"))
+_ANSWERED = ("ReturnValues", "ReturnConsumedCapacity", "ReturnItemCollectionMetrics")
 
 
 @enveloped

@@ -162,9 +162,7 @@ def _plan_warm_throughput(update: Update) -> None:
     requested = update.request.get("WarmThroughput")
     if requested:
         definition = update.definition
-        raise_warm_throughput(
-            update.change.own, definition, requested, TABLE, on_demand=definition.on_demand
-        )
+        raise_warm_throughput(update.change.own, definition, requested, TABLE, on_demand=definition.on_demand)
 
 
 # --- Stream, encryption, class ------------------------------------------------------------------

@@ -162,9 +162,7 @@ def written(
         units.add(max(old.size if old is not None else 0, new.size if new is not None else 0), changes)
         observe_write(context, table, units)
         if mode:
-            response["ConsumedCapacity"] = consumed_capacity(
-                request["TableName"], mode, units.table, units.indexes
-            )
+            response["ConsumedCapacity"] = consumed_capacity(request["TableName"], mode, units.table, units.indexes)
     if request.get("ReturnItemCollectionMetrics") == "SIZE" and table.has_local_indexes:
         response["ItemCollectionMetrics"] = item_collection_metrics(table.schema, key)
     return response

@@ -152,4 +152,3 @@ class Rows:
         for key, record in rows:
             self._partition(key)[key] = record
             self.size += record.size
-

@@ -91,9 +91,7 @@ class Table:
         for name in sorted(self.indexes):
             self.indexes[name].schema.check_index_keys(item, name)
 
-    def replace(
-        self, key: RowKey, old: Record | None, new: Record | None, new_item: Item | None
-    ) -> list[IndexChange]:
+    def replace(self, key: RowKey, old: Record | None, new: Record | None, new_item: Item | None) -> list[IndexChange]:
         """Put `new` in the place of `old` under `key`; None stands for no item. Returns what indexes noticed."""
         changes = self._change_indexes(old, new, new_item) if self.indexes else []
         if new is not None:

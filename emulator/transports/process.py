@@ -151,9 +151,7 @@ def _defaulting(original: Callable[..., Any]) -> Callable[..., Any]:
 def _has_region(session: Any, given: dict[str, Any]) -> bool:
     config = given.get("config") or session.get_default_client_config()
     return bool(
-        given.get("region_name")
-        or (config is not None and config.region_name)
-        or session.get_config_variable("region")
+        given.get("region_name") or (config is not None and config.region_name) or session.get_config_variable("region")
     )
 
 

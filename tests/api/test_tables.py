@@ -89,9 +89,7 @@ def test_an_index_is_added_to_a_table_with_data_and_queried(resource):
 
 def test_throughput_and_mode_are_changed(client):
     client.create_table(**table_of("table", "pk", ProvisionedThroughput=THROUGHPUT))
-    client.update_table(
-        TableName="table", ProvisionedThroughput={"ReadCapacityUnits": 10, "WriteCapacityUnits": 10}
-    )
+    client.update_table(TableName="table", ProvisionedThroughput={"ReadCapacityUnits": 10, "WriteCapacityUnits": 10})
     client.update_table(TableName="table", BillingMode="PAY_PER_REQUEST")
     description = client.describe_table(TableName="table")["Table"]
     assert description["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
@@ -102,8 +100,7 @@ def test_throughput_and_mode_are_changed(client):
 def test_a_protected_table_survives_until_the_protection_is_lifted(client):
     client.create_table(**table_of("table", "pk", DeletionProtectionEnabled=True))
     with refused(
-        "Resource cannot be deleted as it is currently protected against deletion. "
-        "Disable deletion protection first."
+        "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first."
     ):
         client.delete_table(TableName="table")
     client.update_table(TableName="table", DeletionProtectionEnabled=False)

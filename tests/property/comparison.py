@@ -14,7 +14,8 @@ import orjson
 from emulator import Emulator
 
 from .invariants import check_invariants
-from .model import Action, Model, RefusalError, UnsettledError
+from .model import Action, Model
+from .refusals import RefusalError, UnsettledError
 from .wire import Item, Json, item_of, wire_item
 
 REGION = "us-east-1"

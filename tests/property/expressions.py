@@ -14,7 +14,7 @@ Expressions are nested tuples. A path is a tuple of names and indexes.
     source      operand | ("+", source, source) | ("-", source, source)
                 | ("if_not_exists", path, source) | ("list_append", source, source)
 
-Values are JSON attribute values as a request spells them. Source: expressions.md 2, 6, 8 and 9.
+Values are JSON attribute values as a request spells them. ADD takes a list only in the legacy AttributeUpdates. Source: expressions.md 2, 6, 8 and 9.
 """
 
 from __future__ import annotations
@@ -190,13 +190,16 @@ def _picked(value: Value, paths: tuple[Path, ...]) -> Value | None:
 _GONE: Value = ("gone", None)
 
 
-def updated(old: Item, update: Tree) -> tuple[Item | None, set[str]]:
-    """The item after an update, or else everything that is wrong with it; the service reports one of those."""
+def updated(old: Item, update: Tree, mismatch: str = TYPE_INCORRECT) -> tuple[Item | None, set[str]]:
+    """The item after an update, or else everything that is wrong with it; the service reports one of those.
+
+    `mismatch` is what it says of a value that cannot be added to what is there.
+    """
     faults: set[str] = set()
     results: list[tuple[Path, Value]] = []
     for action in update:
         try:
-            results.append((action[1], _result(action, old)))
+            results.append((action[1], _result(action, old, mismatch)))
         except UpdateError as fault:
             faults.add(str(fault))
         if not _parent_fits(old, action[1]):
@@ -213,7 +216,7 @@ def updated(old: Item, update: Tree) -> tuple[Item | None, set[str]]:
     return new, faults
 
 
-def _result(action: Tree, old: Item) -> Value:
+def _result(action: Tree, old: Item, mismatch: str) -> Value:
     """What an action leaves at its path."""
     kind, path = action[:2]
     if kind == "SET":
@@ -224,12 +227,14 @@ def _result(action: Tree, old: Item) -> Value:
     if there is None:
         return operand if kind == "ADD" else _GONE
     if there[0] != operand[0]:
-        raise UpdateError(TYPE_INCORRECT)
+        raise UpdateError(mismatch)
     if kind == "DELETE":
         left = there[1] - operand[1]
         return (there[0], left) if left else _GONE
     if there[0] == "N":
         return "N", total(there[1], operand[1])
+    if there[0] == "L":
+        return "L", there[1] + operand[1]
     return there[0], there[1] | operand[1]
 
 

@@ -1,6 +1,7 @@
 """A naive model of DynamoDB's data operations: a list of items for each table, and loops over it.
 
-It is handed the request and, in place of the texts of expressions, the trees they were written from. It answers
+It is handed the request and, in place of the texts of expressions, the trees they were written from; legacy
+parameters are handed over as the trees of the expressions that mean the same. It answers
 what the service would, or raises `RefusalError` with every message that the service may choose from. Only well-formed
 requests are put to it: what a request alone shows to be wrong is not its concern.
 Source: items.md, query_scan.md, indexes.md, batch_transactions.md.
@@ -8,20 +9,25 @@ Source: items.md, query_scan.md, indexes.md, batch_transactions.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from .expressions import Tree, attributes_of, holds, ordered, projected, updated
-from .schema import GLOBAL, LOCAL, MAX_KEY_BYTES, Index, Table, index_of, key_length, segment_of, table_of
-from .wire import Item, Json, Value, depth_of, item_bytes, item_of, value_of
+from .expressions import TYPE_INCORRECT, Tree, attributes_of, holds, ordered, projected, updated
+from .key_rules import (
+    check_assigned_index_keys,
+    check_computed_index_keys,
+    check_index_keys,
+    check_item,
+    check_key,
+)
+from .refusals import INVALID, RefusalError, UnsettledError, invalid
+from .schema import GLOBAL, LOCAL, Index, Table, index_of, segment_of, table_of
+from .wire import Item, Json, depth_of, item_bytes, item_of, value_of
 
 MAX_ITEM_BYTES = 409_600
 MAX_LEVELS = 32
-
-_INVALID = "One or more parameter values were invalid: "
-_KEY_MISMATCH = "The provided key element does not match the schema"
-_EMPTY_KINDS = {"S": "string", "B": "binary"}
+LEGACY_MISMATCH = "Type mismatch for attribute to update"
 
 
 @dataclass(frozen=True)
@@ -35,24 +41,6 @@ class Action:
     request: Json
     meant: dict[str, Tree] = field(default_factory=dict)
     limits: tuple[int, ...] = ()
-
-
-class RefusalError(Exception):
-    """The service answers with an error: its code, and the messages it may give."""
-
-    def __init__(self, code: str, *messages: str, item: Item | None = None) -> None:
-        super().__init__(code, *messages)
-        self.code = code
-        self.messages = messages
-        self.item = item
-
-
-class UnsettledError(Exception):
-    """Nobody knows what the service does here; the request is better not made."""
-
-
-def _invalid(messages: Iterable[str]) -> RefusalError:
-    return RefusalError("ValidationException", *sorted(messages))
 
 
 class Model:
@@ -144,7 +132,8 @@ class Model:
         check_assigned_index_keys(table, update)
         old = table.find(key)
         check_condition(request, meant, old)
-        new = _after(table, key, old, update)
+        mismatch = LEGACY_MISMATCH if "AttributeUpdates" in request else TYPE_INCORRECT
+        new = _after(table, key, old, update, mismatch)
         if new is not None:
             table.replace(key, new)
         return _with_attributes(_returned(request.get("ReturnValues"), update, old, new))
@@ -159,7 +148,7 @@ class Model:
         for table, key, _ in planned:
             same = [other for other, other_key, _ in planned if other is table and other_key == key]
             if len(same) > 1:
-                raise _invalid(["Provided list of item keys contains duplicates"])
+                raise invalid(["Provided list of item keys contains duplicates"])
         for table, key, new in planned:
             table.replace(key, new)
         return {"UnprocessedItems": {}}
@@ -221,129 +210,6 @@ class Model:
         return answer
 
 
-# --- Keys -----------------------------------------------------------------------------------------
-
-
-def check_key(table: Table, key: Item) -> None:
-    """A Key holds the key attributes with the right types and nothing else, and no empty value."""
-    if set(key) != set(table.keys) or any(key[name][0] != table.types[name] for name in table.keys):
-        raise _invalid([_KEY_MISMATCH])
-    for name, role in zip(table.keys, ("HASH", "RANGE"), strict=False):
-        _check_key_value(name, role, key[name])
-
-
-def check_item(table: Table, item: Item) -> None:
-    """An item that is put holds a good key."""
-    for name, role in zip(table.keys, ("HASH", "RANGE"), strict=False):
-        if name not in item:
-            raise _invalid([f"{_INVALID}Missing the key {name} in the item"])
-        kind = table.types[name]
-        if item[name][0] != kind:
-            text = f"Type mismatch for key {name} expected: {kind} actual: {item[name][0]}"
-            raise _invalid([_INVALID + text])
-        _check_key_value(name, role, item[name])
-
-
-def _check_key_value(name: str, role: str, value: Value) -> None:
-    if not key_length(value):
-        raise _invalid(
-            [
-                "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain "
-                f"an empty {_EMPTY_KINDS[value[0]]} value. Key: {name}"
-            ]
-        )
-    if key_length(value) > MAX_KEY_BYTES[role]:
-        raise _invalid([_too_long(role)])
-
-
-def _too_long(role: str) -> str:
-    if role == "HASH":
-        return _INVALID + "Size of hashkey has exceeded the maximum size limit of2048 bytes"
-    return _INVALID + "Aggregated size of all range keys has exceeded the size limit of 1024 bytes"
-
-
-def _index_key_faults(table: Table, item: Item, describe: Callable[[str, str, str, Value], Iterable[str]]) -> list[str]:
-    """What is wrong with attributes of an item that are keys of indexes; the first index by name is blamed."""
-    faults: list[str] = []
-    blamed: set[str] = set()
-    for index in sorted(table.indexes.values(), key=lambda index: index.name):
-        for role, names in (("HASH", index.hash), ("RANGE", index.range)):
-            for name in names:
-                if name in item and name not in blamed:
-                    found = list(describe(index.name, role, name, item[name]))
-                    if found:
-                        blamed.add(name)
-                        faults += found
-    return faults
-
-
-def check_index_keys(table: Table, item: Item) -> None:
-    """An item that is put has no attribute that is unfit to be the index key that it is."""
-
-    def describe(index: str, role: str, name: str, value: Value) -> Iterable[str]:
-        if value[0] != table.types[name]:
-            yield _index_type_mismatch(table, index, name, value)
-        elif not key_length(value):
-            yield (
-                "One or more parameter values are not valid. A value specified for a secondary index key is not "
-                "supported. The AttributeValue for a key attribute cannot contain an empty "
-                f"{_EMPTY_KINDS[value[0]]} value. IndexName: {index}, IndexKey: {name}"
-            )
-        elif key_length(value) > MAX_KEY_BYTES[role]:
-            yield _too_long(role)
-
-    if faults := _index_key_faults(table, item, describe):
-        raise _invalid(faults)
-
-
-def _index_type_mismatch(table: Table, index: str, name: str, value: Value) -> str:
-    expected = f"Expected: {table.types[name]} Actual: {value[0]} IndexName: {index}"
-    return f"{_INVALID}Type mismatch for Index Key {name} {expected}"
-
-
-def _unfit_update(table: Table, role: str, name: str, value: Value) -> Iterable[str]:
-    if not key_length(value):
-        yield (
-            "One or more parameter values are not valid. The update expression attempted to update a secondary "
-            "index key to a value that is not supported. The AttributeValue for a key attribute cannot contain "
-            f"an empty {_EMPTY_KINDS[value[0]]} value."
-        )
-    elif key_length(value) > MAX_KEY_BYTES[role]:
-        yield "The update expression attempted to update the secondary index key beyond allowed size limits"
-
-
-def check_assigned_index_keys(table: Table, update: Tree) -> None:
-    """An update gives no index key a literal that it cannot be."""
-    assigned = {
-        action[1][0]: value_of(action[2][1])
-        for action in update
-        if action[0] == "SET" and len(action[1]) == 1 and action[2][0] == "value"
-    }
-
-    def describe(index: str, role: str, name: str, value: Value) -> Iterable[str]:
-        if value[0] != table.types[name]:
-            return [_index_type_mismatch(table, index, name, value)]
-        return _unfit_update(table, role, name, value)
-
-    if faults := _index_key_faults(table, assigned, describe):
-        raise _invalid(faults)
-
-
-def check_computed_index_keys(table: Table, old: Item, new: Item) -> None:
-    """An update computes nothing for an index key that it cannot be."""
-
-    def describe(index: str, role: str, name: str, value: Value) -> Iterable[str]:
-        if value[0] != table.types[name]:
-            yield "The update expression attempted to update the secondary index key to unsupported type"
-            yield _index_type_mismatch(table, index, name, value)
-        else:
-            yield from _unfit_update(table, role, name, value)
-
-    changed = {name: value for name, value in new.items() if old.get(name) != value}
-    if faults := _index_key_faults(table, changed, describe):
-        raise _invalid(faults)
-
-
 # --- Writes ---------------------------------------------------------------------------------------
 
 
@@ -353,7 +219,7 @@ def check_condition(request: Json, meant: dict[str, Tree], old: Item | None) -> 
         raise RefusalError("ConditionalCheckFailedException", "The conditional request failed", item=shown)
 
 
-def _after(table: Table, key: Item, old: Item | None, update: Tree) -> Item | None:
+def _after(table: Table, key: Item, old: Item | None, update: Tree, mismatch: str) -> Item | None:
     """The item after an update; None if there is none."""
     if not update:
         return key if old is None else old
@@ -364,19 +230,19 @@ def _after(table: Table, key: Item, old: Item | None, update: Tree) -> Item | No
             return None
         if nested:
             raise UnsettledError("a removal below nothing, beside something that creates the item")
-    new, faults = updated(key if old is None else old, update)
+    new, faults = updated(key if old is None else old, update, mismatch)
     if new is None:
-        raise _invalid(faults)
+        raise invalid(faults)
     check_computed_index_keys(table, old or {}, new)
     if max(map(depth_of, new.values())) > MAX_LEVELS:
-        raise _invalid(
+        raise invalid(
             [
                 "Nesting Levels have exceeded supported limits: "
                 "Attributes in the item have nested levels beyond supported limit"
             ]
         )
     if item_bytes(new) > MAX_ITEM_BYTES:
-        raise _invalid(["Item size to update has exceeded the maximum allowed size"])
+        raise invalid(["Item size to update has exceeded the maximum allowed size"])
     return new
 
 
@@ -420,7 +286,7 @@ def _index(table: Table, request: Json) -> Index | None:
     if name is None:
         return None
     if name not in table.indexes:
-        raise _invalid([f"The table does not have the specified index: {name}"])
+        raise invalid([f"The table does not have the specified index: {name}"])
     return table.indexes[name]
 
 
@@ -431,10 +297,10 @@ def _check_filter(table: Table, index: Index | None, meant: dict[str, Tree]) -> 
     named = attributes_of(meant["FilterExpression"])
     text = "Filter Expression can only contain non-primary key attributes: Primary key attribute: "
     if keys := [name for name in named if name in table.source_keys(index)]:
-        raise _invalid([text + name for name in keys])
+        raise invalid([text + name for name in keys])
     if index and (missing := [name for name in named if not table.holds(index, name)]):
         text = f"Secondary index {index.name} does not project one or more filter attributes: "
-        raise _invalid([f"{_INVALID}{text}[{', '.join(missing)}]"])
+        raise invalid([f"{INVALID}{text}[{', '.join(missing)}]"])
 
 
 def _check_projected(table: Table, index: Index | None, request: Json, meant: dict[str, Tree]) -> None:
@@ -443,11 +309,11 @@ def _check_projected(table: Table, index: Index | None, request: Json, meant: di
         return
     if request.get("Select") == "ALL_ATTRIBUTES":
         text = f"Select type ALL_ATTRIBUTES is not supported for global secondary index {index.name}"
-        raise _invalid([f"{_INVALID}{text} because its projection type is not ALL"])
+        raise invalid([f"{INVALID}{text} because its projection type is not ALL"])
     paths = meant.get("ProjectionExpression", ())
     if missing := [name for name in dict.fromkeys(path[0] for path in paths) if not table.holds(index, name)]:
         text = f"Global secondary index {index.name} does not project [{', '.join(missing)}]"
-        raise _invalid([_INVALID + text])
+        raise invalid([INVALID + text])
 
 
 def _fetches(table: Table, index: Index | None, request: Json, meant: dict[str, Tree]) -> bool:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from .comparison import Pair
-from .requests import RequestMaker
+from .legacy import LegacyMaker
 from .schema import Table
 
 random_choices = st.randoms(use_true_random=False)
@@ -23,11 +23,11 @@ class BesideTheModel(RuleBasedStateMachine):
         self.pair = Pair()
         self.steps = 0
 
-    def _maker(self, rng: Random) -> RequestMaker:
+    def _maker(self, rng: Random) -> LegacyMaker:
         self.steps += 1
-        return RequestMaker(rng, self.pair.model)
+        return LegacyMaker(rng, self.pair.model)
 
-    def _table(self, maker: RequestMaker) -> Table:
+    def _table(self, maker: LegacyMaker) -> Table:
         return maker.pick(list(self.pair.model.tables.values()))
 
     @initialize(rng=random_choices)

@@ -86,8 +86,7 @@ TABLE_KEYS = [
     (
         table("b"),
         invalid_value(
-            "Some index key attributes are not defined in AttributeDefinitions. "
-            "Keys: [a], AttributeDefinitions: [b]"
+            "Some index key attributes are not defined in AttributeDefinitions. Keys: [a], AttributeDefinitions: [b]"
         ),
     ),
     (
@@ -197,8 +196,7 @@ GLOBAL_INDEXES = [
     (
         with_global(index("global", "c")),
         invalid_value(
-            "Some index key attributes are not defined in AttributeDefinitions. "
-            "Keys: [c], AttributeDefinitions: [a, b]"
+            "Some index key attributes are not defined in AttributeDefinitions. Keys: [c], AttributeDefinitions: [a, b]"
         ),
     ),
     (
@@ -244,9 +242,7 @@ GLOBAL_INDEXES = [
         invalid_value("ProvisionedThroughput is not specified for index: global"),
     ),
     (
-        with_global(
-            index("global", "b", ProvisionedThroughput=units(10**12 + 1, 1)), ProvisionedThroughput=ONE_UNIT
-        ),
+        with_global(index("global", "b", ProvisionedThroughput=units(10**12 + 1, 1)), ProvisionedThroughput=ONE_UNIT),
         invalid("Given value 1000000000001 for ReadCapacityUnits is out of bounds for index global"),
     ),
     (
@@ -455,9 +451,7 @@ def test_indexes_are_checked_one_after_the_other(emulator):
         with_global(index("global", "b", "a"), attributes=("a", "b")),
         with_global(*(index(f"global-{number}", "b") for number in range(20))),
         with_local(*(index(f"local-{number}", "a", "c:RANGE") for number in range(5))),
-        with_global(
-            index("global", "b", projection={"ProjectionType": "INCLUDE", "NonKeyAttributes": ["a", "b"]})
-        ),
+        with_global(index("global", "b", projection={"ProjectionType": "INCLUDE", "NonKeyAttributes": ["a", "b"]})),
         table(StreamSpecification={"StreamEnabled": False}),
         table(SSESpecification={"Enabled": False}),
         table(Tags=[{"Key": "k" * 128, "Value": "Wert 1 +-=._:/@"}]),

@@ -163,8 +163,7 @@ def test_a_table_changes_one_thing_at_a_time(slow_emulator, clock, change, verb,
             {"GlobalSecondaryIndexUpdates": [*index_update("Delete", "one"), *index_update("Delete", "two")]},
             Fault(
                 LIMIT,
-                "Subscriber limit exceeded: "
-                "Only 1 online index can be created or deleted simultaneously per table",
+                "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table",
             ),
         ),
         (
@@ -312,9 +311,9 @@ def test_units_of_an_index_that_is_made_do_not_change(slow_emulator, clock):
     update(slow_emulator, AttributeDefinitions=definitions("b"), GlobalSecondaryIndexUpdates=created)
     clock.shift(DELAY)
     updates = index_update("Update", "new", ProvisionedThroughput=units(2, 2))
-    assert fault_of(
-        slow_emulator, "UpdateTable", TableName="table", GlobalSecondaryIndexUpdates=updates
-    ) == Fault(IN_USE, f"{RESOURCE_IN_USE}Index is being created.  Table: table Index: new")
+    assert fault_of(slow_emulator, "UpdateTable", TableName="table", GlobalSecondaryIndexUpdates=updates) == Fault(
+        IN_USE, f"{RESOURCE_IN_USE}Index is being created.  Table: table Index: new"
+    )
 
 
 def test_the_mode_does_not_change_while_an_index_is_filled(backfilling):
@@ -360,9 +359,12 @@ def test_restoring_brings_back_every_description(active, clock):
     savepoint = active.savepoint()
     add_index(active, StreamSpecification=STREAM)
     clock.shift(2 * DELAY)
-    update(active, BillingMode="PROVISIONED", ProvisionedThroughput=ONE_UNIT, GlobalSecondaryIndexUpdates=(
-        index_update("Update", "new", ProvisionedThroughput=ONE_UNIT)
-    ))
+    update(
+        active,
+        BillingMode="PROVISIONED",
+        ProvisionedThroughput=ONE_UNIT,
+        GlobalSecondaryIndexUpdates=(index_update("Update", "new", ProvisionedThroughput=ONE_UNIT)),
+    )
     clock.shift(DELAY)
     delete_index(active)
     clock.shift(DELAY)

@@ -116,9 +116,7 @@ def change_index(kind, name, **parameters):
         ),
         (
             {"GlobalSecondaryIndexUpdates": index_update("Delete", "xyz") * 2},
-            invalid_value(
-                "Only one global secondary index update per index is allowed simultaneously. Index: xyz"
-            ),
+            invalid_value("Only one global secondary index update per index is allowed simultaneously. Index: xyz"),
         ),
         (
             {"TableClass": "STANDARD", "DeletionProtectionEnabled": True},
@@ -214,8 +212,7 @@ def test_units_that_cannot_be_are_refused(provisioned, request_, fault):
         (
             change_index("Update", "global", ProvisionedThroughput=ONE_UNIT),
             invalid_value(
-                "ProvisionedThroughput should not be specified for index: global "
-                "when BillingMode is PAY_PER_REQUEST"
+                "ProvisionedThroughput should not be specified for index: global when BillingMode is PAY_PER_REQUEST"
             ),
         ),
         (change_index("Update", "local", ProvisionedThroughput=ONE_UNIT), ACTION_BLOCKED),
@@ -467,8 +464,7 @@ def test_an_on_demand_limit_is_at_least_one_or_removed(on_demand, limit):
 
 def test_on_demand_limits_are_refused_for_a_provisioned_table_before_their_range_is_checked(provisioned):
     assert refusal(provisioned, OnDemandThroughput={"MaxReadRequestUnits": 0}) == invalid_value(
-        "MaxReadRequestUnits for OnDemandThroughput cannot be specified "
-        "when the table BillingMode is PROVISIONED"
+        "MaxReadRequestUnits for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED"
     )
 
 
@@ -745,8 +741,7 @@ def test_deletion_protection_changes_at_once_and_alone_needs_no_time(slow_emulat
 def test_a_protected_table_is_not_deleted(on_demand):
     update(on_demand, DeletionProtectionEnabled=True)
     assert fault_of(on_demand, "DeleteTable", TableName="table") == invalid(
-        "Resource cannot be deleted as it is currently protected against deletion. "
-        "Disable deletion protection first."
+        "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first."
     )
     update(on_demand, DeletionProtectionEnabled=False)
     assert fault_of(on_demand, "DeleteTable", TableName="table") is None
