@@ -14,7 +14,8 @@ Expressions are nested tuples. A path is a tuple of names and indexes.
     source      operand | ("+", source, source) | ("-", source, source)
                 | ("if_not_exists", path, source) | ("list_append", source, source)
 
-Values are JSON attribute values as a request spells them. ADD takes a list only in the legacy AttributeUpdates. Source: expressions.md 2, 6, 8 and 9.
+Values are JSON attribute values as a request spells them. ADD takes a list only in the legacy AttributeUpdates.
+Source: expressions.md 2, 6, 8 and 9.
 """
 
 from __future__ import annotations

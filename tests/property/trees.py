@@ -212,7 +212,7 @@ class TreeMaker(ValueMaker):
 
     def _members_near(self, value: Value | None, kind: str) -> Json:
         """A number, or a set that shares members with a value of its type."""
-        if value is not None and value[0] == kind != "N" and self.chance(70):
+        if value is not None and value[0] == kind and kind in _SETS and self.chance(70):
             there = sorted(value[1])
             return self.respelt(wire_of((kind, frozenset(self.some(there, len(there), 1)))))
         return self.value_of_kind(kind)
