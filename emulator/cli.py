@@ -179,7 +179,7 @@ def cli(context: click.Context) -> None:
     multiple=True,
     help="Items to put first: a JSON, JSON lines or YAML file named after its table, or a directory of them.",
 )
-@_option("--verbose", is_flag=True, help="Log every request to stderr.")
+@_option("--verbose", is_flag=True, help="Log every API call to stderr, with its outcome.")
 def serve(host: str, port: int, tables: Sequence[Path], seed: Sequence[Path], verbose: bool, **settings: Any) -> None:
     """Serve DynamoDB over HTTP until Ctrl+C or SIGTERM.
 
@@ -250,11 +250,11 @@ def export_table(table: str, output: str, schema: str | None, endpoint_url: str,
 )
 @_endpoint_options
 def import_table(table: str, file: str, create_from: str | None, endpoint_url: str, region: str) -> None:
-    """Put the items of FILE, JSON lines as `export` writes them, into TABLE.
+    """Put the items of a file of JSON lines into TABLE.
 
-    FILE may be a data file of an AWS export to S3, packed with gzip or not; - reads stdin. Items that the
-    table has already under the same keys are replaced. At a line that cannot be imported it stops, and
-    names the line; the lines before it are written.
+    FILE is what `export` writes, or a data file of an AWS export to S3, packed with gzip or not; - reads
+    stdin. Items that the table has already under the same keys are replaced. At a line that cannot be
+    imported it stops, and names the line; the lines before it are written.
 
     \b
     Examples:
@@ -276,12 +276,16 @@ def main(arguments: Sequence[str] | None = None, program: str = _PROGRAM) -> NoR
         status = cli.main(arguments, prog_name=program, standalone_mode=False)
     except click.UsageError as error:
         see = f" See {error.ctx.command_path} --help." if error.ctx is not None else ""
-        _fail(f"{_usage_message(error).rstrip('.')}.{see}", error.exit_code)
+        _fail(_sentence(_usage_message(error)) + see, error.exit_code)
     except click.ClickException as error:
         _fail(error.format_message(), error.exit_code)
     except click.Abort:
         _fail("stopped.", 130)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "?")) else f"{text}."
 
 
 def _usage_message(error: click.UsageError) -> str:

@@ -16,10 +16,6 @@ class Clock:
         """Epoch seconds, with a fraction."""
         return time.time()
 
-    def now_in_milliseconds(self) -> float:
-        """Epoch seconds with the precision that the service's timestamps have."""
-        return in_milliseconds(self.now())
-
 
 def in_milliseconds(epoch_seconds: float) -> float:
     """That time in the precision of the service's timestamps."""

@@ -147,7 +147,7 @@ class Gateway:
             finally:
                 context.observation = None
                 for observer in list(self._observers):
-                    observer(observation)
+                    _tell(observer, observation)
 
     # --- HTTP -------------------------------------------------------------------------------------
 
@@ -201,6 +201,14 @@ class Gateway:
 
 
 _WITHOUT_BODY = ("TagResource", "UntagResource")
+
+
+def _tell(observer: Callable[[Observation], None], observation: Observation) -> None:
+    """Show a request to an observer. What was done is done, so the observer's failure does not change the answer."""
+    try:
+        observer(observation)
+    except Exception:
+        _log.exception("an observer of %s failed", observation.operation)
 
 
 def _error_reply(error: ServiceError) -> Reply:

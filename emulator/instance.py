@@ -14,6 +14,7 @@ from emulator.operations.context import Context, Observation
 from emulator.settings import Settings
 from emulator.storage.database import Agenda, Database
 from emulator.storage.undo import UndoLog
+from emulator.transports.packages import require
 
 if TYPE_CHECKING:
     from emulator.mocking import Mock
@@ -53,7 +54,12 @@ class Emulator:
         return context
 
     def _forget_empty_regions(self) -> None:
-        """Requests may name any region: those that have nothing in them are not kept without bound."""
+        """Requests may name any region: those that have nothing in them are not kept without bound.
+
+        All are kept while a savepoint is open: coming back to it may bring tables back to them.
+        """
+        if self._undo.recording:
+            return
         for name in [name for name, database in self._databases.items() if not database.tables]:
             del self._databases[name], self._contexts[name]
 
@@ -82,18 +88,21 @@ class Emulator:
 
     def client(self, region_name: str | None = None, **arguments: Any) -> Any:
         """A boto3 client of this emulator; needs no credentials and no region."""
+        require("boto3")
         from emulator.transports.inprocess import bound_client
 
         return bound_client(self, region_name or self.settings.region, **arguments)
 
     def resource(self, region_name: str | None = None, **arguments: Any) -> Any:
         """A boto3 resource of this emulator; needs no credentials and no region."""
+        require("boto3")
         from emulator.transports.inprocess import bound_resource
 
         return bound_resource(self, region_name or self.settings.region, **arguments)
 
     def start(self) -> Self:
         """Serve every boto3 and aiobotocore DynamoDB client of the process, until `stop`."""
+        require("botocore")
         from emulator.transports import process
 
         process.activate(self)
@@ -133,20 +142,31 @@ class Emulator:
 
 
 class Savepoint:
-    """A moment of an emulator's data. Savepoints nest: an outer one is restored after the inner ones."""
+    """A moment of an emulator's data. Savepoints nest: an outer one is restored after the inner ones.
+
+    Both methods raise RuntimeError once it was released.
+    """
 
     def __init__(self, undo: UndoLog, lock: RLock) -> None:
         self._undo = undo
         self._lock = lock
+        self._released = False
         with lock:
             self._mark = undo.mark()
 
     def restore(self) -> None:
         """Bring all data back to this moment. May be called again."""
         with self._lock:
+            self._check_open()
             self._undo.restore(self._mark)
 
     def release(self) -> None:
         """Keep what was changed since; the savepoint is of no further use."""
         with self._lock:
+            self._check_open()
+            self._released = True
             self._undo.release()
+
+    def _check_open(self) -> None:
+        if self._released:
+            raise RuntimeError("this savepoint was released: it can neither be restored nor released again")

@@ -153,7 +153,8 @@ def _writing(name: str) -> Iterator[BufferedIOBase]:
     except OSError as error:
         if error.errno == errno.EPIPE:  # whoever read our output has had enough
             raise
-        raise click.ClickException(f"cannot write {name}: {error.strerror}.") from error
+        place = "stdout" if name == "-" else name
+        raise click.ClickException(f"cannot write {place}: {error.strerror}.") from error
 
 
 def _definition(name: str, table: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random, SystemRandom
@@ -38,23 +38,25 @@ SECONDS_PER_REPORT = 0.5 if sys.stderr.isatty() else 30
 
 
 @contextmanager
-def counter(what: str, total: int) -> Iterator[Any]:
+def counter(what: str, total: int) -> Iterator[Callable[[], None]]:
     """A line on stderr that says how far a run is and how fast it goes; yields what to call after each step."""
+    done = 0
     started = reported = time.monotonic()
 
-    def step(done: int) -> None:
-        nonlocal reported
+    def step() -> None:
+        nonlocal done, reported
+        done += 1
         now = time.monotonic()
         if now - reported >= SECONDS_PER_REPORT:
             reported = now
-            report(done, now)
+            report(now)
 
-    def report(done: int, now: float) -> None:
+    def report(now: float) -> None:
         rate = done / max(now - started, 1e-9)
         print(f"\r{what} {done:,} of {total:,}, {rate:,.0f} a second ", end="", file=sys.stderr, flush=True)
 
     yield step
-    report(total, time.monotonic())
+    report(time.monotonic())
     print(file=sys.stderr)
 
 
@@ -78,7 +80,7 @@ def run_beside_model(seed: int, steps: int) -> list[Action]:
             if number % STEPS_PER_LIFE == 0:
                 pair = Pair()
                 maker = LegacyMaker(rng, pair.model)
-            step(number)
+            step()
     return []
 
 
@@ -111,7 +113,7 @@ def run_expressions(seed: int, count: int) -> str | None:
             if not is_expected(answer):
                 return f"\nexpression {number:,}: {fuzz.operation} {fuzz.request!r}\nanswered: {answer}"
             accepted += answer["status"] == 200
-            step(number)
+            step()
     print(f"{accepted:,} of {count:,} texts were accepted, the others refused.")
     return None
 

@@ -14,7 +14,7 @@ from emulator import errors
 from emulator.errors import ServiceError
 from emulator.expressions.binding import aliases_in, paths_in, values_in
 from emulator.expressions.cache import Cache
-from emulator.expressions.legacy import check_arguments
+from emulator.expressions.legacy import canonical_arguments, check_arguments
 from emulator.expressions.ordering import MIRRORED
 from emulator.expressions.parser import parse_condition
 from emulator.expressions.paths import top_level_name
@@ -32,7 +32,7 @@ from emulator.expressions.tree import (
     Path,
     Value,
 )
-from emulator.values.types import AttributeValue, Item
+from emulator.values.types import AttributeValue, Item, Wording
 
 _PARAMETER = "KeyConditionExpression"
 
@@ -175,11 +175,11 @@ _OPERATORS = {
 
 
 def legacy_key_conditions(conditions: Mapping[str, Mapping[str, Any]]) -> KeyConditionSet:
-    """The legacy KeyConditions, whose values are canonical. Raises for counts and types of arguments."""
+    """The legacy KeyConditions. Raises for values, counts and types of arguments; makes the values canonical."""
     keys = []
     for attribute, condition in conditions.items():
         operator = condition["ComparisonOperator"]
-        arguments = condition.get("AttributeValueList") or []
+        arguments = canonical_arguments(condition, Wording.CURRENT)
         check_arguments(operator, arguments)
         keys.append(KeyCondition(attribute, _OPERATORS.get(operator, operator), tuple(arguments)))
     return KeyConditionSet(tuple(keys))

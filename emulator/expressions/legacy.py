@@ -35,8 +35,8 @@ from emulator.expressions.tree import (
 )
 from emulator.expressions.update_checks import SET_TYPES
 from emulator.expressions.updates import Compute, Update, added, update_of_actions, without
-from emulator.values.canonical import check_attribute_names
-from emulator.values.types import AttributeValue, Item, data_type
+from emulator.values.canonical import canonical_value, check_attribute_names
+from emulator.values.types import AttributeValue, Item, Wording, data_type
 
 # --- Comparison operators -------------------------------------------------------------------------
 
@@ -55,6 +55,14 @@ _ARGUMENT_TYPES = {
 """The types an operator's arguments may have; EQ and NE take any."""
 
 _NO_ARGUMENTS = ("NULL", "NOT_NULL")
+
+
+def canonical_arguments(condition: Mapping[str, Any], wording: Wording) -> list[AttributeValue]:
+    """The AttributeValueList of a condition, made canonical, in place; empty if there is none."""
+    arguments: list[AttributeValue] = condition.get("AttributeValueList") or []
+    for argument in arguments:
+        canonical_value(argument, wording)
+    return arguments
 
 
 def check_arguments(operator: str, arguments: Sequence[AttributeValue]) -> None:
@@ -112,10 +120,13 @@ _TREES: dict[str, Callable[[Path, list[Operand]], ConditionTree]] = {
 # --- Expected, QueryFilter and ScanFilter ---------------------------------------------------------
 
 
-def check_legacy_conditions(parameter: str, conditions: Mapping[str, Mapping[str, Any]]) -> None:
-    """Raise the first fault of the conditions, whose values are canonical."""
+def check_legacy_conditions(parameter: str, conditions: Mapping[str, Mapping[str, Any]], wording: Wording) -> None:
+    """Raise the first fault of the conditions, one by one; make their values canonical, in place."""
     check_attribute_names(conditions)
     for name, condition in conditions.items():
+        if condition.get("Value") is not None:
+            canonical_value(condition["Value"], wording)
+        canonical_arguments(condition, wording)
         if parameter == "Expected":
             _check_expected(name, condition)
         else:

@@ -68,7 +68,7 @@ class ParsedUpdate:
     repeated_section: str | None
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def parse_condition(parameter: str, text: str) -> ParsedCondition:
     """The tree of a condition. `parameter` is the name that errors carry, e.g. `FilterExpression`.
 
@@ -79,7 +79,7 @@ def parse_condition(parameter: str, text: str) -> ParsedCondition:
     return ParsedCondition(tree, parser.operators, parser.redundant_parentheses)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def parse_update(text: str) -> ParsedUpdate:
     """The actions of an update. Raises for size, emptiness and syntax."""
     parser = _Parser("UpdateExpression", text, _UPDATE_KEYWORDS)
@@ -87,7 +87,7 @@ def parse_update(text: str) -> ParsedUpdate:
     return ParsedUpdate(actions, parser.operators, parser.repeated_section)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def parse_projection(text: str) -> tuple[Path, ...]:
     """The paths of a projection in written order. Raises for size, emptiness and syntax."""
     parser = _Parser("ProjectionExpression", text, frozenset())

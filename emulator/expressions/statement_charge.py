@@ -6,6 +6,7 @@ fixed amounts per clause, path element and function. Source: values.md 8, "Updat
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -40,12 +41,13 @@ _OPERATIONS = {"+": 34, "-": 37, "list_append": 37, "if_not_exists": 39}
 def statement_charge(actions: tuple[Action, ...]) -> Charge:
     """The charge of bound `actions`."""
     fixed = _STATEMENT + sum(map(_fixed_charge, actions))
-    names = [node.name for action in actions for node in nodes_of(action) if isinstance(node, Value)]
+    # Counted, so that each value is measured once: a hostile statement uses a large one hundreds of times.
+    uses = Counter(node.name for node in nodes_of(*actions) if isinstance(node, Value)).items()
     adds = [action for action in actions if isinstance(action, Add)]
 
     def charge(item: Item, values: Item, limit: int) -> int:
-        most = fixed + sum([value_size(values[name]) for name in names])
-        if most <= limit:
+        most = fixed + sum([times * value_size(values[name]) for name, times in uses])
+        if most <= limit or most > 2 * limit:  # what is free is in the item, and an item is within the limit
             return most
         return most - sum(_members_there(action, item, values) for action in adds)
 

@@ -34,7 +34,7 @@ from emulator.expressions.tree import (
     Set,
     Value,
 )
-from emulator.expressions.update_checks import SET_TYPES, check_update
+from emulator.expressions.update_checks import check_update
 from emulator.values.canonical import depth, set_value
 from emulator.values.numbers import add_numbers, subtract_numbers
 from emulator.values.types import AttributeValue, Item
@@ -294,5 +294,3 @@ _COMPUTERS: Mapping[type[Action], Callable[..., Compute]] = {
     Add: _add,
     Delete: _delete,
 }
-
-__all__ = ["SET_TYPES", "Update", "added", "compile_update", "update_of_actions", "without"]

@@ -16,7 +16,12 @@ from emulator.operations.context import Context
 from emulator.operations.parameters import Request, check_placeholder_maps, check_styles
 from emulator.operations.read_item import projected, projection_of
 from emulator.operations.registry import Response, operation
-from emulator.operations.write_item import check_key_paths, item_collection_metrics, observe_write
+from emulator.operations.write_item import (
+    check_item_size,
+    check_key_paths,
+    item_collection_metrics,
+    observe_write,
+)
 from emulator.storage.record import Record
 from emulator.storage.rows import RowKey
 from emulator.storage.table import Table
@@ -165,8 +170,7 @@ def _check_keys(table: Table, writes: list[_Put | _Delete]) -> list[tuple[RowKey
     keyed: list[tuple[RowKey, _Put | _Delete]] = []
     for write in writes:
         if isinstance(write, _Put):
-            if write.size > limits.MAX_ITEM_BYTES:
-                raise ServiceError(errors.ITEM_TOO_LARGE)
+            check_item_size(table, write.item, write.size, errors.ITEM_TOO_LARGE)
             row_key = table.schema.check_batch_item(write.item)
             if table.indexes:
                 table.check_index_keys(write.item)

@@ -20,8 +20,7 @@ from emulator.expressions import (
     compile_condition,
     legacy_condition,
 )
-from emulator.values.canonical import canonical_value
-from emulator.values.types import AttributeValue, Item, Wording
+from emulator.values.types import Item, Wording
 
 _Result = TypeVar("_Result")
 _More = ParamSpec("_More")
@@ -87,20 +86,12 @@ def check_conditional_operator(request: Request, conditions: dict[str, Any] | No
 def legacy_condition_of(request: Request, parameter: str, wording: Wording) -> Condition | None:
     """The condition of Expected, QueryFilter or ScanFilter, if it imposes one."""
     conditions: dict[str, dict[str, Any]] | None = request.get(parameter)
-    for condition in (conditions or {}).values():
-        for value in _arguments(condition):
-            canonical_value(value, wording)
     if conditions:
-        check_legacy_conditions(parameter, conditions)
+        check_legacy_conditions(parameter, conditions, wording)
     check_conditional_operator(request, conditions)
     if not conditions:
         return None
     return legacy_condition(conditions, request.get("ConditionalOperator"))
-
-
-def _arguments(condition: dict[str, Any]) -> list[AttributeValue]:
-    single = [condition["Value"]] if condition.get("Value") is not None else []
-    return single + (condition.get("AttributeValueList") or [])
 
 
 def condition_of(request: Request, kind: str, names: dict[str, str], values: Item) -> Condition | None:

@@ -15,8 +15,9 @@ from emulator.operations.reading import (
     check_projected,
     check_select,
     check_start_key_values,
+    plan_attributes_to_get,
     plan_expressions,
-    plan_legacy,
+    plan_legacy_filter,
     plan_placeholders,
     read,
     source_of,
@@ -25,7 +26,6 @@ from emulator.operations.registry import Response, operation
 from emulator.operations.write_item import check_key_paths
 from emulator.storage.rows import RowKey, end_of, just_after
 from emulator.storage.schema import KeyAttribute, KeySchema
-from emulator.values.canonical import canonical_value
 from emulator.values.keys import combined_hash, key_successor, prefix_successor, sortable_key
 from emulator.values.types import Item, SortableKey, Wording
 
@@ -97,7 +97,9 @@ def _plan(request: Request) -> tuple[ReadPlan, KeyConditionSet, Item | None]:
     check_styles(request, legacy, _EXPRESSIONS)
     tail = ": FilterExpression and KeyConditionExpression are null"
     check_placeholder_maps(request, _EXPRESSIONS, _WITH_VALUES, tail)
-    plan = plan_legacy(request, "QueryFilter", Wording.CURRENT)
+    plan = ReadPlan({}, {})
+    plan_legacy_filter(plan, request, "QueryFilter", Wording.CURRENT)
+    plan_attributes_to_get(plan, request)
     start = check_start_key_values(request, Wording.CURRENT)
     text = request.get("KeyConditionExpression")
     if text is None and request.get("KeyConditions") is None:
@@ -122,9 +124,6 @@ def _legacy_keys(request: Request) -> KeyConditionSet:
     conditions = request["KeyConditions"]
     if not conditions:
         raise ServiceError(errors.KEY_CONDITION_COUNT_OLDER)
-    for condition in conditions.values():
-        for value in condition.get("AttributeValueList") or ():
-            canonical_value(value, Wording.CURRENT)
     return legacy_key_conditions(conditions)
 
 

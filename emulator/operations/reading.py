@@ -61,15 +61,16 @@ def check_start_key_values(request: Request, wording: Wording) -> Item | None:
     return start
 
 
-def plan_legacy(request: Request, parameter: str, wording: Wording) -> ReadPlan:
-    """AttributesToGet and the legacy filter."""
-    plan = ReadPlan({}, {})
+def plan_legacy_filter(plan: ReadPlan, request: Request, parameter: str, wording: Wording) -> None:
+    """QueryFilter or ScanFilter, with ConditionalOperator."""
     condition = legacy_condition_of(request, parameter, wording)
     if condition is not None:
         plan.filter, plan.filter_parameter = condition, parameter
+
+
+def plan_attributes_to_get(plan: ReadPlan, request: Request) -> None:
     if (listed := request.get("AttributesToGet")) is not None:
         plan.projection = attributes_to_get(listed)
-    return plan
 
 
 def plan_placeholders(plan: ReadPlan, request: Request, wording: Wording) -> None:

@@ -12,8 +12,9 @@ from emulator.operations.reading import (
     check_projected,
     check_select,
     check_start_key_values,
+    plan_attributes_to_get,
     plan_expressions,
-    plan_legacy,
+    plan_legacy_filter,
     plan_placeholders,
     read,
     source_of,
@@ -58,7 +59,9 @@ def scan(context: Context, request: Request) -> Response:
 def _plan(request: Request) -> tuple[ReadPlan, Item | None]:
     check_styles(request, _LEGACY, _EXPRESSIONS)
     check_placeholder_maps(request, _EXPRESSIONS, ("FilterExpression",), ": FilterExpression is null")
-    plan = plan_legacy(request, "ScanFilter", Wording.OLDER)
+    plan = ReadPlan({}, {})
+    plan_attributes_to_get(plan, request)
+    plan_legacy_filter(plan, request, "ScanFilter", Wording.OLDER)
     start = check_start_key_values(request, Wording.OLDER)
     _check_segment(request)
     plan_placeholders(plan, request, Wording.OLDER)

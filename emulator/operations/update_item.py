@@ -19,7 +19,7 @@ from emulator.operations.parameters import (
     placeholders,
 )
 from emulator.operations.registry import Response, operation
-from emulator.operations.write_item import check_condition, check_key_paths, key_values, written
+from emulator.operations.write_item import check_condition, check_item_size, check_key_paths, written
 from emulator.storage.record import Record
 from emulator.storage.schema import KeyAttribute, key_length
 from emulator.storage.table import Table
@@ -55,13 +55,13 @@ def update_item(context: Context, request: Request) -> Response:
     new_item = _apply(table, plan, old_item)
     new = old
     if new_item is not None and new_item != old_item:
-        new = Record(new_item, item_size(new_item))
-        if new.size > limits.MAX_ITEM_BYTES:
-            raise ServiceError(errors.UPDATED_ITEM_TOO_LARGE)
+        size = item_size(new_item)
+        check_item_size(table, new_item, size, errors.UPDATED_ITEM_TOO_LARGE)
+        new = Record(new_item, size)
     changes = table.replace(key, old, new, new_item) if new is not None else []
     if context.observation is None and request.keys().isdisjoint(_ANSWERED):
         return {}
-    response = written(context, request, table, key_values(table, plan.key), old, new, changes)
+    response = written(context, request, table, plan.key, old, new, changes)
     attributes = _returned(request.get("ReturnValues", "NONE"), plan.update, old_item, new_item)
     if attributes:
         response["Attributes"] = attributes

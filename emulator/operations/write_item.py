@@ -9,7 +9,7 @@ import orjson
 
 from emulator import errors, limits
 from emulator.capacity import WriteUnits, consumed_capacity, wants_capacity
-from emulator.errors import ServiceError
+from emulator.errors import Fault, ServiceError
 from emulator.expressions import Condition, check_placeholders
 from emulator.operations.context import Context
 from emulator.operations.parameters import (
@@ -22,9 +22,8 @@ from emulator.operations.parameters import (
     placeholders,
 )
 from emulator.operations.registry import Response, operation
-from emulator.storage.index import IndexChange
+from emulator.storage.index import IndexChange, IndexKind
 from emulator.storage.record import Record
-from emulator.storage.rows import RowKey
 from emulator.storage.schema import KeySchema
 from emulator.storage.table import Table
 from emulator.values.canonical import canonical_item
@@ -49,8 +48,7 @@ def put_item(context: Context, request: Request) -> Response:
     """Create or wholly replace an item. Source: items.md 3."""
     write = _plan(request, "Item")
     table = context.table(request["TableName"])
-    if write.size > limits.MAX_ITEM_BYTES:
-        raise ServiceError(errors.ITEM_TOO_LARGE)
+    check_item_size(table, write.item, write.size, errors.ITEM_TOO_LARGE)
     key = table.schema.check_item(write.item)
     if table.indexes:
         table.check_index_keys(write.item)
@@ -61,7 +59,7 @@ def put_item(context: Context, request: Request) -> Response:
     changes = table.replace(key, old, new, write.item)
     if len(request) == 2 and context.observation is None:
         return {}
-    response = written(context, request, table, key_values(table, write.item), old, new, changes)
+    response = written(context, request, table, write.item, old, new, changes)
     if request.get("ReturnValues") == "ALL_OLD" and old is not None:
         response["Attributes"] = orjson.Fragment(old.encoded)
     return response
@@ -77,7 +75,7 @@ def delete_item(context: Context, request: Request) -> Response:
     if write.condition is not None:
         check_condition(context, request, table, write.condition, old, write.values)
     changes = table.replace(key, old, None, None) if old is not None else []
-    response = written(context, request, table, key_values(table, write.item), old, None, changes)
+    response = written(context, request, table, write.item, old, None, changes)
     if request.get("ReturnValues") == "ALL_OLD" and old is not None:
         response["Attributes"] = orjson.Fragment(old.encoded)
     return response
@@ -106,9 +104,16 @@ def _plan(request: Request, member: str) -> Write:
     return Write(item, size, condition or expected, values)
 
 
-def key_values(table: Table, item: Item) -> Item:
-    """The table's key attributes out of an item or a key."""
-    return table.schema.key_of(item)
+_SURELY_FITS = limits.MAX_ITEM_BYTES // (1 + limits.MAX_LOCAL_INDEXES)  # even if each local index holds it whole
+
+
+def check_item_size(table: Table, item: Item, size: int, fault: Fault) -> None:
+    """Raise `fault` if an item of `size` bytes is too large; its rows in local indexes count (capacity.md 1)."""
+    if size <= _SURELY_FITS:
+        return
+    rows = [index.row_size(item) for index in table.indexes_of(IndexKind.LOCAL)]
+    if size + sum(rows) > limits.MAX_ITEM_BYTES:
+        raise ServiceError(fault)
 
 
 def check_key_paths(table: Table, nested: frozenset[str]) -> None:
@@ -154,7 +159,7 @@ def written(
     new: Record | None,
     changes: list[IndexChange],
 ) -> Response:
-    """The answer to a write that was applied, without Attributes."""
+    """The answer to a write that was applied, without Attributes; `key` may hold more than the key."""
     response: Response = {}
     mode = wants_capacity(request)
     if mode or context.observation is not None:
@@ -182,8 +187,3 @@ def item_collection_metrics(schema: KeySchema, key: Item) -> dict[str, Any]:
     """The metrics of the item collection of a key; estimates are whole gigabytes, so small ones are 0 to 1."""
     name = schema.hash[0].name
     return {"ItemCollectionKey": {name: key[name]}, "SizeEstimateRangeGB": [0.0, 1.0]}
-
-
-def replace_item(table: Table, key: RowKey, old: Record | None, item: Item, size: int) -> list[IndexChange]:
-    """Store `item` of `size` bytes under `key`."""
-    return table.replace(key, old, Record(item, size), item)

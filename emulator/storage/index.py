@@ -127,6 +127,10 @@ class SecondaryIndex:
             return None
         return whole if self._kept is None else Record(row, item_size(row))
 
+    def row_size(self, item: Item) -> int:
+        """Bytes of the row that an item has here; 0 if it has none."""
+        return item_size(self.project(item)) if self.schema.admits(item) else 0
+
     def fill(self, table_rows: Rows) -> None:
         """Take over the items that a table holds already; those unfit for the index are passed over."""
         self.rows.load(self._rows_of(table_rows))

@@ -76,6 +76,11 @@ class Rows:
         """
         return (hashed[0] if hashed else 0) * len(self._partitions) >> 8
 
+    def _last_below(self, bound: bytes) -> int:
+        """The index of the last partition with hashes below `bound`, which is not the least of all."""
+        start = bound.rstrip(b"\0")
+        return self._partition_at(start if len(start) > 1 else bytes([start[0] - 1]))
+
     def get(self, key: RowKey) -> Record | None:
         return self._partition(key).get(key)  # type: ignore[no-any-return]
 
@@ -112,19 +117,17 @@ class Rows:
         """The row keys in [lower, upper), in order or in reverse, for each partition that the range touches."""
         first = self._partition_at(lower[0])  # type: ignore[arg-type]
         last = self._partition_at(upper[0])  # type: ignore[arg-type]
+        if last > first:
+            last = self._last_below(upper[0])  # type: ignore[arg-type]
         touched = range(first, last + 1)
         for at in reversed(touched) if reverse else touched:
             partition = self._partitions[at]
             yield partition, partition.irange(lower, upper, (True, False), reverse)
 
-    def between(self, lower: RowKey, upper: RowKey, *, reverse: bool = False) -> Iterator[tuple[RowKey, Record]]:
-        """The rows in [lower, upper), in order or in reverse."""
-        for partition, keys in self.pieces(lower, upper, reverse=reverse):
-            for key in keys:
-                yield key, partition[key]
-
     def __iter__(self) -> Iterator[tuple[RowKey, Record]]:
-        return self.between(FIRST, LAST)
+        """All rows, in order."""
+        for partition in self._partitions:
+            yield from partition.items()
 
     def neighbour(self, key: RowKey, *, reverse: bool = False) -> RowKey | None:
         """The next row key of the same partition in the direction of a read, if there is one."""

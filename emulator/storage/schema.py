@@ -119,10 +119,6 @@ class KeySchema:
         """The row key of an item that BatchWriteItem is to store; it words all mismatches like a Key."""
         return self.check_key({name: item[name] for name in self.names if name in item})
 
-    def key_of(self, item: Item) -> Item:
-        """The key attributes of an item."""
-        return {name: item[name] for name in self.names}
-
     # --- index keys -------------------------------------------------------------------------------
 
     def admits(self, item: Item) -> bool:

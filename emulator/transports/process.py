@@ -117,13 +117,20 @@ def _serving(original: Callable[..., Any]) -> Callable[..., Any]:
 
 def _emulator_for(client: Any) -> Emulator | None:
     """The emulator that answers a client's request; None if the request is not for one."""
-    if not _active or client.meta.service_model.service_name not in SERVICES:
+    emulator = _latest()
+    if emulator is None or client.meta.service_model.service_name not in SERVICES:
         return None
     if own_servers:
         address = urlsplit(client.meta.endpoint_url)
         if (address.hostname or "", address.port or 80) in own_servers:
             return None
-    return _active[-1]
+    return emulator
+
+
+def _latest() -> Emulator | None:
+    """The emulator that is active; looked up once for a request, since another thread may stop it meanwhile."""
+    latest = _active[-1:]
+    return latest[0] if latest else None
 
 
 # --- Sessions -------------------------------------------------------------------------------------
@@ -136,13 +143,14 @@ def _defaulting(original: Callable[..., Any]) -> Callable[..., Any]:
 
     def create_client(self: Any, *arguments: Any, **named: Any) -> Any:
         given = dict(_create_client_signature.bind(self, *arguments, **named).arguments)
-        if given.get("service_name") not in SERVICES or not _active:
+        emulator = _latest()
+        if emulator is None or given.get("service_name") not in SERVICES:
             return original(self, *arguments, **named)
         del given["self"]
         if given.get("aws_access_key_id") is None and given.get("aws_secret_access_key") is None:
             given.update(CREDENTIALS)
         if not _has_region(self, given):
-            given["region_name"] = _active[-1].settings.region
+            given["region_name"] = emulator.settings.region
         return original(self, **given)
 
     return create_client

@@ -146,7 +146,7 @@ def _many_attributes() -> Item:
 
 
 def _random_bytes() -> Item:
-    return {"Bytes": {"B": random.Random(1).randbytes(200_000)}}
+    return {"Bytes": {"B": random.Random(1).randbytes(100_000)}}
 
 
 def long_name(size: int) -> str:

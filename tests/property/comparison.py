@@ -100,17 +100,18 @@ class Pair:
         """All pages together hold all rows, each once and in order, and no page more than it may."""
         total = action.request.get("TotalSegments")
         whole: list[Item] = []
-        evaluated = 0
+        evaluated = kept = 0
         for segment in range(total or 1):
             part = action.request | ({} if total is None else {"Segment": segment})
             for page in self._pages(action, part):
                 whole += page.get("Items", [])
                 evaluated += page["ScannedCount"]
+                kept += page["Count"]
         rows = expected.get("Items", [])
         ordered = total is None and not self._has_unknown_order(action)
         same = rows == whole if ordered else _same_rows(rows, whole)
-        if evaluated != expected["ScannedCount"] or not same:
-            raise DifferenceError(action, expected, (evaluated, whole))
+        if not same or (evaluated, kept) != (expected["ScannedCount"], expected["Count"]):
+            raise DifferenceError(action, expected, (evaluated, kept, whole))
 
     def _pages(self, action: Action, request: Json) -> Iterable[Json]:
         for at in range(_MOST_PAGES):

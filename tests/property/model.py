@@ -21,6 +21,7 @@ from .key_rules import (
     check_item,
     check_key,
 )
+from .page_sizes import fills_page, rows_taken
 from .refusals import INVALID, RefusalError, UnsettledError, invalid
 from .schema import GLOBAL, LOCAL, Index, Table, index_of, segment_of, table_of
 from .wire import Item, Json, depth_of, item_bytes, item_of, value_of
@@ -51,7 +52,7 @@ class Model:
 
     def answer(self, action: Action) -> Json:
         """What the service answers, with values in place of their JSON. Raises `RefusalError` or `UnsettledError`."""
-        operation = _OPERATIONS[action.operation]
+        operation = OPERATIONS[action.operation]
         return operation(self, action.request, action.meant)
 
     def _table(self, name: str) -> Table:
@@ -193,19 +194,22 @@ class Model:
         """The page that a request asks for of all rows in order, each row given as its item."""
         if "ExclusiveStartKey" in request:
             found = _after_start(table, index, found, request)
-        rest = found[request.get("Limit", len(found)) :]
-        evaluated = found[: request.get("Limit", len(found))]
         fetches = _fetches(table, index, request, meant)
-        rows = [item if fetches else table.projection(index, item) for item in evaluated]
+        rows = [item if fetches else table.projection(index, item) for item in found]
+        fitting = rows_taken(rows, table.range)
+        taken = min(fitting, request.get("Limit", fitting))
+        full = taken == request.get("Limit")
+        rest, evaluated, rows = found[taken:], found[:taken], rows[:taken]
+        filled = fills_page(rows, table.range)
         if "FilterExpression" in meant:
             rows = [row for row in rows if holds(meant["FilterExpression"], row)]
         answer: Json = {"Count": len(rows), "ScannedCount": len(evaluated)}
         if request.get("Select") != "COUNT":
             answer["Items"] = [_projected(row, meant) for row in rows]
-        if rest or len(evaluated) == request.get("Limit"):
+        if rest or full or filled:
             last = {name: evaluated[-1][name] for name in table.start_keys(index)}
-            # At the end of an item collection a Query may or may not name a key to go on from.
-            certain = rest or "KeyConditionExpression" not in meant
+            # A Query that its Limit ends with an item collection may or may not name a key to go on from.
+            certain = rest or filled or "KeyConditionExpression" not in meant
             answer["LastEvaluatedKey" if certain else "PossibleKey"] = last
         return answer
 
@@ -351,7 +355,7 @@ def _after_start(table: Table, index: Index | None, found: list[Item], request: 
     return [item for item in found if table.place(index, item) > start]
 
 
-_OPERATIONS: dict[str, Callable[[Model, Json, dict[str, Any]], Json]] = {
+OPERATIONS: dict[str, Callable[[Model, Json, dict[str, Any]], Json]] = {
     "CreateTable": Model.create_table,
     "DeleteTable": Model.delete_table,
     "UpdateTable": Model.update_table,

@@ -83,8 +83,8 @@ class BesideTheModel(RuleBasedStateMachine):
 
 
 BesideTheModel.TestCase.settings = settings(
-    max_examples=60,
-    stateful_step_count=30,
+    max_examples=150,
+    stateful_step_count=40,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

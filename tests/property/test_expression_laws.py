@@ -5,6 +5,7 @@ Source: expressions.md 6, 8 and 9.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from random import Random
 
 from hypothesis import HealthCheck, given, settings
@@ -22,7 +23,7 @@ MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>"}
 KEY: Json = {"pk": {"S": "p"}}
 
 some_choices = st.randoms(use_true_random=False)
-steady = settings(max_examples=250, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.data_too_large])
+steady = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.data_too_large])
 
 
 class World:
@@ -181,6 +182,18 @@ def test_a_projection_of_a_projection_of_maps_changes_nothing(rng: Random) -> No
     assert world.get(paths) == once
 
 
+@steady
+@given(some_choices)
+def test_elements_are_returned_by_index_however_they_are_asked_for(rng: Random) -> None:
+    world = World(rng)
+    elements = [world.maker.value(1) for _ in range(5)]
+    world.update((("SET", ("alpha",), ("value", {"L": elements})),))
+    asked = world.maker.some(range(8), 8, 1)
+    picked = world.get(tuple(("alpha", index) for index in asked))
+    expected = [item_of({"": elements[index]})[""] for index in sorted(asked) if index < 5]
+    assert picked == ({"alpha": ("L", expected)} if expected else {})
+
+
 # --- Updates ----------------------------------------------------------------------------------------
 
 
@@ -201,6 +214,17 @@ def test_what_is_set_is_what_is_read(rng: Random) -> None:
     value = world.maker.value(4)
     world.update((("SET", ("alpha",), ("value", value)),))
     assert world.holds(("=", ("path", ("alpha",)), ("value", world.maker.respelt(value))))
+
+
+@steady
+@given(some_choices)
+def test_elements_set_past_the_end_are_appended_by_index(rng: Random) -> None:
+    world = World(rng)
+    world.update((("SET", ("alpha",), ("value", {"L": [{"S": "first"}]})),))
+    indexes = world.maker.some(range(1, 30), 6, 1)
+    world.update(tuple(("SET", ("alpha", index), ("value", {"N": str(index)})) for index in indexes))
+    appended = [("N", Decimal(index)) for index in sorted(indexes)]
+    assert world.get()["alpha"] == ("L", [("S", "first"), *appended])
 
 
 @steady

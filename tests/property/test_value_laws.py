@@ -13,19 +13,20 @@ from hypothesis import strategies as st
 from emulator.errors import ServiceError
 from emulator.values.canonical import canonical_item
 from emulator.values.numbers import add_numbers, canonical_number, number_bytes, number_size, subtract_numbers
-from emulator.values.sizes import item_size
+from emulator.values.sizes import item_size, page_size
 from emulator.values.types import Wording
 
 from .comparison import Pair
 from .expressions import UpdateError, total
 from .model import Action
+from .page_sizes import page_bytes
 from .schema import number_key_bytes
 from .values import NAMES, ValueMaker
-from .wire import Json, item_bytes, item_of, number_text, wire_item
+from .wire import SCALARS, Json, item_bytes, item_of, number_text, wire_item
 from .wire import number_bytes as model_number_size
 
 some_choices = st.randoms(use_true_random=False)
-steady = settings(max_examples=400, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.data_too_large])
+steady = settings(max_examples=250, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.data_too_large])
 
 TABLE: Json = {
     "TableName": "values",
@@ -80,6 +81,17 @@ def test_the_size_of_an_item_is_the_sum_of_its_parts(rng: Random) -> None:
 
 @steady
 @given(some_choices)
+def test_a_row_adds_to_a_page_what_the_rule_says(rng: Random) -> None:
+    maker = ValueMaker(rng)
+    item = {name: maker.value(5) for name in maker.some(NAMES, 8)}
+    item["sk"] = maker.scalar(maker.pick(SCALARS))
+    for padding in (0, 100, 127, 128, *range(3_000, 3_080), 16_383, 16_384, *range(16_300, 16_384, 9)):
+        padded = wire_item(item_of({**item, "pad": {"S": "x" * padding}}))
+        assert page_size(padded, "sk") == page_bytes(item_of(padded), "sk")
+
+
+@steady
+@given(some_choices)
 def test_canonical_values_are_canonical_already(rng: Random) -> None:
     maker = ValueMaker(rng)
     once = {"a": maker.value(5)}
@@ -97,7 +109,9 @@ exponents = st.integers(min_value=-167, max_value=125)
 
 @st.composite
 def numbers(draw: st.DrawFn) -> Decimal:
-    """Any number that the service can hold, zero and the borders among them."""
+    """Any number that the service can hold, zero and the borders among them, and small whole ones often."""
+    if draw(st.booleans()):
+        return Decimal(draw(st.integers(min_value=-150, max_value=150)))
     number = Decimal(draw(digits)).scaleb(draw(exponents))
     if draw(st.booleans()):
         number = number.copy_negate()

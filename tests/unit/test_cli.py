@@ -48,6 +48,8 @@ VARIED_ITEM = {
     "lines": {"L": [{"M": {"sku": {"NULL": True}}}, {"BOOL": False}]},
 }
 
+SERVER_PAGE = Path(__file__).parents[2] / "docs" / "server.md"
+
 Run = Callable[..., "Ended"]
 
 
@@ -144,6 +146,16 @@ def test_every_setting_is_an_option_of_serve_with_the_same_default() -> None:
     assert options.items() >= settings.items()
 
 
+@pytest.mark.parametrize("option", cli.serve.params, ids=lambda option: option.name)
+def test_the_page_of_the_server_lists_every_option_with_its_variable_and_default(option: Any) -> None:
+    if isinstance(option.default, float):
+        default = f"{option.default:g}"
+    else:
+        default = str(option.default) if option.show_default else ""
+    row = " ".join(f"| `{option.opts[0]}` | `{option.envvar[0]}` | {default} |".split())
+    assert row in SERVER_PAGE.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
@@ -169,6 +181,10 @@ def test_bad_usage_is_told_in_one_line_with_code_2(run: Run, arguments: list[str
     refused = run(*arguments)
     assert (refused.code, refused.out, refused.err.count("\n")) == (2, "", 1)
     assert complaint in refused.err
+
+
+def test_a_usage_message_that_ends_with_a_question_gets_no_full_stop(run: Run) -> None:
+    assert "?." not in run("srve").err  # newer versions of click ask: Did you mean 'serve'?
 
 
 @pytest.mark.parametrize(
@@ -446,6 +462,14 @@ def test_an_output_that_cannot_be_written_is_told_in_one_line(run: Run, orders: 
     refused = run("export", "Orders", "--output", tmp_path / "missing" / "items.jsonl")
     assert (refused.code, refused.err.count("\n")) == (1, 1)
     assert "cannot write" in refused.err
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
+def test_a_full_stdout_is_called_stdout(orders: ApiClient) -> None:
+    put(orders, order(1))
+    with open("/dev/full", "wb") as full:
+        refused = subprocess.run(command_line("export", "Orders"), stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (refused.returncode, refused.stderr) == (1, "Error: cannot write stdout: No space left on device.\n")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has other pipes")

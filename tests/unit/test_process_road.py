@@ -43,6 +43,34 @@ def test_a_client_made_before_the_mock_is_served() -> None:
         assert client.list_tables()["TableNames"] == ["Orders"]
 
 
+class _StopsMeanwhile:
+    """The `meta` of a client whose emulator is stopped, as by another thread, while it is asked about the client."""
+
+    def __init__(self, meta: Any, emu: emulator.Emulator) -> None:
+        self._meta, self._emulator, self._sending = meta, emu, False
+        meta.events.register("before-call", self._note_sending)
+
+    def _note_sending(self, **_: Any) -> None:
+        self._sending = True
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._meta, name)
+
+    @property
+    def service_model(self) -> Any:
+        if self._sending:
+            self._sending = False
+            self._emulator.stop()
+        return self._meta.service_model
+
+
+def test_a_request_that_is_being_sent_while_the_emulator_is_stopped_is_still_answered() -> None:
+    emu = emulator.Emulator().start()
+    client = boto3.client("dynamodb", "us-east-1", **CREDENTIALS)
+    client.meta = _StopsMeanwhile(client.meta, emu)
+    assert client.list_tables()["TableNames"] == []
+
+
 @pytest.mark.usefixtures("without_configuration")
 def test_a_client_needs_no_credentials_and_no_region() -> None:
     with emulator.mock(region="eu-west-3"):
@@ -78,6 +106,28 @@ def test_an_explicit_client_ignores_a_broken_profile(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
     program = "import emulator; print(emulator.Emulator().client().list_tables()['TableNames'])"
     assert subprocess.check_output([sys.executable, "-c", program], text=True) == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("package", "use"),
+    [
+        ("botocore", "emulator.mock().start()"),
+        ("boto3", "emulator.Emulator().client()"),
+        ("boto3", "emulator.Emulator().resource()"),
+    ],
+)
+def test_without_boto3_the_error_says_how_to_get_it(package: str, use: str) -> None:
+    program = (
+        "import sys, emulator\n"
+        f"sys.modules[{package!r}] = None  # as if it were not installed\n"
+        "try:\n"
+        f"    {use}\n"
+        "except ModuleNotFoundError as error:\n"
+        "    print(error.name, error, sep='|')\n"
+    )
+    name, _, text = subprocess.check_output([sys.executable, "-c", program], text=True).partition("|")
+    assert name == package
+    assert "pip install 'dynamodb-emulator[boto3]'" in text
 
 
 def test_aiobotocore_clients_are_served_without_configuration(without_configuration: None) -> None:

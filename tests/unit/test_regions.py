@@ -35,3 +35,14 @@ def test_a_region_with_a_table_is_kept_among_many_others() -> None:
     for number in range(3 * limits.MAX_OPEN_REGIONS):
         emu.gateway.call("ListTables", b"{}", f"nowhere-{number}")
     assert emu.gateway.call("ListTables", b"{}", "eu-west-1").body == b'{"TableNames":["Orders"]}'
+
+
+def test_a_table_comes_back_to_its_region_although_the_region_was_empty_among_many_others() -> None:
+    emu = Emulator()
+    emu.gateway.call("CreateTable", CREATE, "eu-west-1")
+    savepoint = emu.savepoint()
+    emu.gateway.call("DeleteTable", b'{"TableName":"Orders"}', "eu-west-1")
+    for number in range(3 * limits.MAX_OPEN_REGIONS):
+        emu.gateway.call("ListTables", b"{}", f"nowhere-{number}")
+    savepoint.restore()
+    assert emu.gateway.call("ListTables", b"{}", "eu-west-1").body == b'{"TableNames":["Orders"]}'

@@ -159,3 +159,16 @@ def test_depth_is_judged_before_the_table(service: Service) -> None:
 
 def test_depth_is_reported_before_an_empty_nested_name(service: Service) -> None:
     assert service.put({"M": {"": nested(32, "M")}}) == ENVELOPE + TOO_DEEP
+
+
+@pytest.mark.parametrize(("levels", "message"), [(30, None), (31, TOO_DEEP)])
+def test_an_update_makes_nothing_deeper_than_level_32(service: Service, levels: int, message: str | None) -> None:
+    service.put({"M": {}})
+    refusal = service.message(
+        "UpdateItem",
+        TableName="strings",
+        Key=KEY,
+        UpdateExpression="SET a.x = :v",
+        ExpressionAttributeValues={":v": nested(levels, "M")},
+    )
+    assert refusal == message
