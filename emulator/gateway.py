@@ -12,7 +12,7 @@ import zlib
 from base64 import b32encode
 from collections.abc import Callable, Mapping
 from itertools import count
-from threading import RLock
+from threading import RLock, Thread, current_thread
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -30,6 +30,7 @@ _log = logging.getLogger("emulator")
 
 JSON_TYPE = "application/x-amz-json-1.0"
 _CONTENT_TYPES = (JSON_TYPE, "application/json")
+_FRESH_STACK = "emulator-fresh-stack"
 _UNKNOWN_XML = b"<UnknownOperationException/>\n"
 _REQUEST_ID_TAIL = b"VV4KQNSO5AEMVJF66Q9ASUAAJG"
 _request_id_head = b32encode(os.urandom(10))
@@ -119,9 +120,25 @@ class Gateway:
             return Reply(200, orjson.dumps(response))
         except ServiceError as error:
             return _error_reply(error)
+        except RecursionError:
+            # An expression may nest 300 operators, for which the rest of the caller's stack need not do.
+            return self._answer_on_fresh_stack(operation, request, region)
         except Exception:
             _log.exception("%s failed inside the emulator; please report this", operation)
             return _error_reply(ServiceError(errors.INTERNAL, message="The emulator failed; its log says where."))
+
+    def _answer_on_fresh_stack(self, operation: str, request: object, region: str) -> Reply:
+        """Answer a request that used up the stack once more, in a thread of its own."""
+        if current_thread().name == _FRESH_STACK:
+            _log.error("%s nests deeper than Python's stack; please report this", operation)
+            return _error_reply(ServiceError(errors.INTERNAL, message="The emulator ran out of stack."))
+        replies: list[Reply] = []
+        thread = Thread(
+            target=lambda: replies.append(self.answer(operation, request, region)), name=_FRESH_STACK, daemon=True
+        )
+        thread.start()
+        thread.join()
+        return replies[0]
 
     def _response(self, operation: str, request: object, region: str) -> dict[str, Any]:
         checked = check_request(operation, request)
@@ -136,6 +153,7 @@ class Gateway:
     def _observed(self, operation: str, request: object, region: str) -> dict[str, Any]:
         """The response, shown with the request to all observers; errors are shown to them too."""
         observation = Observation(operation, region, request if isinstance(request, dict) else {})
+        is_answered = True
         with self._lock:
             context = self._context_of(region)
             context.observation = observation
@@ -144,10 +162,14 @@ class Gateway:
             except ServiceError as error:
                 observation.error = error
                 raise
+            except RecursionError:
+                is_answered = False
+                raise
             finally:
                 context.observation = None
-                for observer in list(self._observers):
-                    _tell(observer, observation)
+                if is_answered:
+                    for observer in list(self._observers):
+                        _tell(observer, observation)
 
     # --- HTTP -------------------------------------------------------------------------------------
 

@@ -66,11 +66,12 @@ class Emulator:
     # --- data -------------------------------------------------------------------------------------
 
     def tables(self) -> dict[str, dict[str, int]]:
-        """Item counts by region and table name."""
+        """Item counts by region and table name; regions without tables are left out."""
         with self._lock:
             return {
                 region: {name: len(table.rows) for name, table in sorted(database.tables.items())}
                 for region, database in sorted(self._databases.items())
+                if database.tables
             }
 
     def reset(self) -> None:

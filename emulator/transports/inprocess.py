@@ -7,6 +7,7 @@ serves all clients of the process. Signing, HTTP and retries are skipped on both
 from __future__ import annotations
 
 from base64 import b64decode
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import botocore.session
@@ -123,4 +124,12 @@ def _bind(emulator: Emulator, client: Any) -> Any:
         return serve(emulator, model, params, region)
 
     client.meta.events.register("before-call", before_call)
+    # botocore works out an address and a User-Agent for each request, which takes it longer than our answer.
+    client._resolve_endpoint_ruleset = lambda *_, **__: no_endpoint(client)
+    client._convert_to_request_dict = partial(client._convert_to_request_dict, set_user_agent_header=False)
     return client
+
+
+def no_endpoint(client: Any) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    """URL, headers and properties, as botocore wants them, of a request that is not sent."""
+    return client.meta.endpoint_url, {}, {}

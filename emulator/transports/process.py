@@ -19,7 +19,7 @@ from botocore.client import BaseClient
 from botocore.session import Session
 
 from emulator.transports.addresses import own_servers
-from emulator.transports.inprocess import CREDENTIALS, SERVICES, serve
+from emulator.transports.inprocess import CREDENTIALS, SERVICES, no_endpoint, serve
 
 if TYPE_CHECKING:
     from emulator.instance import Emulator
@@ -115,6 +115,33 @@ def _serving(original: Callable[..., Any]) -> Callable[..., Any]:
     return make_request_async if inspect.iscoroutinefunction(original) else make_request
 
 
+def _unresolved(original: Callable[..., Any]) -> Callable[..., Any]:
+    """`_resolve_endpoint_ruleset` of a client class: what goes nowhere needs no address worked out."""
+
+    def resolve(self: Any, *arguments: Any, **named: Any) -> Any:
+        if _emulator_for(self) is None:
+            return original(self, *arguments, **named)
+        return no_endpoint(self)
+
+    async def resolve_async(self: Any, *arguments: Any, **named: Any) -> Any:
+        if _emulator_for(self) is None:
+            return await original(self, *arguments, **named)
+        return no_endpoint(self)
+
+    return resolve_async if inspect.iscoroutinefunction(original) else resolve
+
+
+def _without_user_agent(original: Callable[..., Any]) -> Callable[..., Any]:
+    """`_convert_to_request_dict` of a client class: putting a User-Agent together is a quarter of a call."""
+
+    def convert(self: Any, *arguments: Any, **named: Any) -> Any:
+        if _emulator_for(self) is not None:
+            named["set_user_agent_header"] = False
+        return original(self, *arguments, **named)
+
+    return convert
+
+
 def _emulator_for(client: Any) -> Emulator | None:
     """The emulator that answers a client's request; None if the request is not for one."""
     emulator = _latest()
@@ -165,5 +192,7 @@ def _has_region(session: Any, given: dict[str, Any]) -> bool:
 
 _REPLACEMENTS: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
     "_make_request": _serving,
+    "_resolve_endpoint_ruleset": _unresolved,
+    "_convert_to_request_dict": _without_user_agent,
     "create_client": _defaulting,
 }
