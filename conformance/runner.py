@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from textwrap import indent
 from typing import Any
+from uuid import uuid4
 
 from conformance.cases import Case, Step, Suite
 from conformance.notation import (
@@ -30,11 +31,17 @@ from conformance.targets import Message, Reply, Target
 PATIENCE_SECONDS = 1800  # an index that is added to a table of the real service takes its time
 _SETTLED = ("ACTIVE",)
 _READS = frozenset(
-    ("GetItem", "BatchGetItem", "Query", "Scan", "DescribeTable", "ListTables", "DescribeLimits", "DescribeEndpoints")
+    (
+        *("GetItem", "BatchGetItem", "TransactGetItems", "Query", "Scan"),
+        *("DescribeTable", "ListTables", "DescribeLimits", "DescribeEndpoints"),
+    )
 )
 _TABLE_OPERATIONS = frozenset(("CreateTable", "UpdateTable"))
 _WITHOUT_TABLE = frozenset(
-    ("http", "BatchGetItem", "BatchWriteItem", "ListTables", "DescribeLimits", "DescribeEndpoints")
+    (
+        *("http", "BatchGetItem", "BatchWriteItem", "TransactGetItems", "TransactWriteItems"),
+        *("ListTables", "DescribeLimits", "DescribeEndpoints"),
+    )
 )
 
 
@@ -137,9 +144,15 @@ class Runner:
         return self._target.send(Message("POST", "/", headers, json.dumps(request).encode()))
 
     def _scope(self, tables: _Tables) -> Scope:
-        """Names of a case: `region`, `account`, tables of the suite, `new...` and `missing...` for its own tables."""
+        """Names of a case: `region`, `account`, tables of the suite, `new...` and `missing...` for its own tables.
+
+        `token` is an idempotency token that no other run of a case has used.
+        """
+        token = uuid4().hex
 
         def scope(name: str) -> str:
+            if name == "token":
+                return token
             if name == "region":
                 return self._target.region
             if name == "account":

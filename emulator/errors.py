@@ -73,8 +73,8 @@ def _invalid_parameter(text: str) -> Fault:
     return Fault(_VALIDATION, "One or more parameter values were invalid: " + text)
 
 
-def _modelled(name: str, text: str, status: int = 400) -> Fault:
-    return Fault(_MODELLED + name, text, status)
+def _modelled(name: str, text: str, status: int = 400, key: str = "message") -> Fault:
+    return Fault(_MODELLED + name, text, status, key)
 
 
 def _framework(name: str, text: str | None, key: str = "message", status: int = 400) -> Fault:
@@ -422,6 +422,26 @@ DUPLICATE_KEYS = _validation("Provided list of item keys contains duplicates")
 TOO_MANY_ITEMS = _validation("Too many items requested for the {operation} call")
 BATCH_WRITE_EMPTY = _validation("The requestItems parameter is required for BatchWriteItem")
 
+# --- Transactions (batch_transactions.md 4 to 8) -------------------------------------------------
+
+TRANSACTION_CANCELED = _modelled(
+    "TransactionCanceledException",
+    "Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]",
+    key="Message",
+)
+IDEMPOTENT_PARAMETER_MISMATCH = _modelled(
+    "IdempotentParameterMismatchException",
+    "DynamoDB rejected the request because you retried a request with a different payload "
+    "but with an idempotent token that was already used.",
+    key="Message",
+)
+TRANSACTION_ITEM_REPEATED = _validation("Transaction request cannot include multiple operations on one item")
+TRANSACTION_ACTIONS_MIXED = _validation("TransactItems can only contain one of Check, Put, Update or Delete")
+TRANSACTION_ACTION_MISSING = _validation(
+    "Invalid Request: TransactWriteRequest should contain Delete or Put or Update request"
+)
+TRANSACTION_TOO_LARGE = _validation("Transaction payload size cannot exceed {limit} bytes")
+
 # --- Tables (tables.md) -------------------------------------------------------------------------
 
 PARAMETER_MISSING = _validation("The parameter '{name}' is required but was not present in the request")
@@ -507,6 +527,20 @@ SSE_TYPE_INVALID = _invalid_parameter("The only valid SSEType is KMS")
 TAG_CHARACTERS = _invalid_parameter("Tag {part} contains characters that are not allowed: {text}")
 TAG_RESERVED = _invalid_parameter("Tag keys that begin with aws: are reserved: {key}")
 TOO_MANY_TAGS = _invalid_parameter("Too many tags: {count}. The maximum number of tags per resource is {limit}")
+TAGS_MISSING = _validation("Atleast one Tag needs to be provided as Input.")
+TAG_KEYS_MISSING = _validation("Atleast one Tag Key needs to be provided as Input.")
+ARN_MISSING = _validation("Invalid TableArn")
+ARN_MALFORMED = _validation("ARNs must start with 'arn:'")
+ARN_NOT_OF_TABLE = _validation("Invalid TableArn: Invalid ResourceArn provided as input {arn}")
+ARN_NOT_TAGGABLE = _invalid_parameter(
+    "Invalid resource arn provided, only table or stream is accepted. Provided resource arn: {arn}"
+)
+ARN_NOT_FOUND = _modelled("ResourceNotFoundException", "Requested resource not found: ResourcArn: {arn} not found")
+ACCESS_DENIED = _framework(
+    "AccessDeniedException",
+    "User: {user} is not authorized to perform: dynamodb:{operation} on resource: {arn}",
+    "Message",
+)
 UPDATE_NOTHING = _validation(
     "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates "
     "or SSESpecification or ReplicaUpdates is required"

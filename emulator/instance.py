@@ -31,12 +31,14 @@ class Emulator:
 
     def __init__(self, settings: Settings | None = None, **fields: Any) -> None:
         self.settings = settings if settings is not None else Settings(**fields)
-        self.clock = Clock()
         self.observers: list[Callable[[Observation], None]] = []
         """Called after every request with what it did, under the emulator's lock."""
         self._lock = RLock()
+        self.clock = Clock(self._lock)
+        """The time of everything: `freeze` it, `advance` it, let it `resume`."""
         self._undo = UndoLog()
         self._agenda = Agenda(self.clock, self._undo)
+        self.clock.when_moved.append(self._agenda.run_due)
         self._databases: dict[str, Database] = {}
         self._contexts: dict[str, Context] = {}
         self.gateway = Gateway(self._context, self._agenda, self._lock, self.settings.region, self.observers)
@@ -75,9 +77,10 @@ class Emulator:
             }
 
     def reset(self) -> None:
-        """Forget all tables of all regions."""
+        """Forget all tables of all regions, and all idempotency tokens."""
         with self._lock:
             for database in self._databases.values():
+                database.tokens.clear()
                 for table in list(database.tables.values()):
                     database.drop(table)
 

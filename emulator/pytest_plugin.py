@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from emulator.clock import Clock
     from emulator.instance import Emulator
     from emulator.testing.cost import Costs
     from emulator.testing.request_log import RequestLog
@@ -95,6 +96,7 @@ def emulator(request: pytest.FixtureRequest, dynamodb_tables: Any, dynamodb_seed
         pytest.fail(str(error), pytrace=False)
     with _observed(item, instance), _serving(instance):
         yield instance
+        instance.clock.resume()  # the next test may get the same emulator
 
 
 @pytest.fixture
@@ -109,6 +111,12 @@ def dynamodb_resource(emulator: Emulator) -> Any:
     """A boto3 resource of the test's emulator."""
     _need_boto3("dynamodb_resource")
     return emulator.resource()
+
+
+@pytest.fixture
+def dynamodb_clock(emulator: Emulator) -> Clock:
+    """The clock of the test's emulator, to `freeze`, `advance` and `resume`; it runs again after the test."""
+    return emulator.clock
 
 
 @pytest.fixture

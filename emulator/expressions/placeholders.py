@@ -32,8 +32,11 @@ def check_names_map(names: dict[str, str]) -> None:
             raise error.prefixed(errors.NAMES_INVALID_VALUE, f" for key {key}") from None
 
 
-def check_values_map(values: Item, wording: Wording) -> None:
-    """ExpressionAttributeValues: not empty, well-formed keys; then each value is made canonical, in place."""
+def check_values_map(values: Item, wording: Wording, level: int = 1) -> None:
+    """ExpressionAttributeValues: not empty, well-formed keys; then each value is made canonical, in place.
+
+    `level` is the level of nesting that the values count as.
+    """
     if not values:
         raise ServiceError(errors.VALUES_EMPTY)
     for key in values:
@@ -41,7 +44,7 @@ def check_values_map(values: Item, wording: Wording) -> None:
             raise _key_error(key, errors.VALUES_KEY_TOO_LONG, errors.VALUES_KEY_SYNTAX)
     for key, value in values.items():
         try:
-            canonical_value(value, wording)
+            canonical_value(value, wording, level)
         except ServiceError as error:
             if wording is Wording.CURRENT:
                 raise

@@ -124,6 +124,8 @@ def _missing(operation: str, member: str, path: str) -> Violation:
     if member == "TableName" and operation in peculiarities.NAME_REQUIRED_FIRST:
         text = ServiceError(errors.PARAMETER_MISSING, name=member).message
         return Violation(text or "", Standing.ALONE, is_bare=True)
+    if member == "ResourceArn" and operation in peculiarities.ARN_REQUIRED_FIRST:
+        return Violation(errors.ARN_MISSING.text or "", Standing.ALONE, is_bare=True)
     return null_violation(path)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from emulator import errors
-from emulator.model import table_names
+from emulator.model import peculiarities, table_names
 from emulator.model.constraints import (
     NONE,
     Check,
@@ -112,6 +112,17 @@ def _batch_write_items(shapes: Mapping[str, Shape]) -> Check:
     return check
 
 
+# --- ResourceArn of the operations on tags --------------------------------------------------------------
+
+
+def _resource_arn(shapes: Mapping[str, Shape]) -> Check:
+    """What is no ARN at all, be it empty, is reported alone, the rest in the common form (tables.md 9.2)."""
+    length = own_check(shapes["ResourceArnString"], shapes)
+    malformed = (Violation(errors.ARN_MALFORMED.text or "", Standing.ALONE, is_bare=True),)
+    assert length is not None
+    return lambda value, path: length(value, path) if value.startswith("arn:") else malformed
+
+
 # --- The table ------------------------------------------------------------------------------------------
 
 _WRITES = ("PutItem", "UpdateItem", "DeleteItem")
@@ -135,5 +146,6 @@ FORMS: Mapping[tuple[str, str], Form] = {
     ("Query", "Limit"): _worded("PositiveIntegerObject", _alone("Limit", errors.MEMBER_TOO_SMALL.format(limit=1))),
     ("BatchGetItem", "RequestItems"): _batch_get_items,
     ("BatchWriteItem", "RequestItems"): _batch_write_items,
+    **{(operation, "ResourceArn"): _resource_arn for operation in peculiarities.ARN_REQUIRED_FIRST},
 }
 """Operation and member to the form that today's service has."""

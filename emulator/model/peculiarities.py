@@ -100,6 +100,9 @@ NAME_REQUIRED_FIRST = frozenset(
 )
 """Operations that ask for a missing TableName in a sentence of its own before everything else (tables.md 2)."""
 
+ARN_REQUIRED_FIRST = frozenset({"TagResource", "UntagResource", "ListTagsOfResource"})
+"""The same for a missing ResourceArn (tables.md 9.2)."""
+
 PRINTED_MEMBERS: Mapping[str, tuple[str, ...]] = {  # protocol.md 8.2
     "AttributeValue": (
         *("S", "N", "B", "INT", "DECIMAL", "DOUBLE", "SS", "NS", "BS", "INTSET", "DECIMALSET", "DOUBLESET"),

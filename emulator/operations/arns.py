@@ -1,17 +1,25 @@
-"""The ARNs of tables and of encryption keys. Source: tables.md 1 and 4.1."""
+"""The ARNs of tables, encryption keys and principals. Source: tables.md 1 and 4.1."""
 
 from __future__ import annotations
 
 _PARTITIONS = (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"))
 
 
+def _partition(region: str) -> str:
+    return next((name for prefix, name in _PARTITIONS if region.startswith(prefix)), "aws")
+
+
 def _arn(service: str, region: str, account_id: str, resource: str) -> str:
-    partition = next((name for prefix, name in _PARTITIONS if region.startswith(prefix)), "aws")
-    return f"arn:{partition}:{service}:{region}:{account_id}:{resource}"
+    return f"arn:{_partition(region)}:{service}:{region}:{account_id}:{resource}"
 
 
 def table_arn(region: str, account_id: str, table: str) -> str:
     return _arn("dynamodb", region, account_id, f"table/{table}")
+
+
+def root_user_arn(region: str, account_id: str) -> str:
+    """The principal as which everybody calls: credentials are not looked at."""
+    return f"arn:{_partition(region)}:iam::{account_id}:root"
 
 
 def key_arn(region: str, account_id: str, key_id: str) -> str:

@@ -63,14 +63,14 @@ def check_placeholder_maps(
         raise ServiceError(errors.VALUES_WITHOUT_EXPRESSION, tail=values_tail)
 
 
-def placeholders(request: Request, wording: Wording) -> tuple[dict[str, str], Item]:
-    """The two placeholder maps, checked, with canonical values."""
+def placeholders(request: Request, wording: Wording, level: int = 1) -> tuple[dict[str, str], Item]:
+    """The two placeholder maps, checked, with canonical values, which count as on that level of nesting."""
     names: dict[str, str] | None = request.get("ExpressionAttributeNames")
     values: Item | None = request.get("ExpressionAttributeValues")
     if names is not None:
         check_names_map(names)
     if values is not None:
-        check_values_map(values, wording)
+        check_values_map(values, wording, level)
     return names or {}, values or {}
 
 

@@ -149,11 +149,15 @@ def tags_of(requested: list[dict[str, str]] | None) -> dict[str, str]:
     """Tags by key; of a key given twice the last value stays."""
     if requested is None:
         return {}
-    if len(requested) > limits.MAX_TAGS:
-        raise ServiceError(errors.TOO_MANY_TAGS, count=len(requested), limit=limits.MAX_TAGS)
+    check_tag_count(len(requested))
     for tag in requested:
         _check_tag(tag["Key"], tag["Value"])
     return {tag["Key"]: tag["Value"] for tag in requested}
+
+
+def check_tag_count(count: int) -> None:
+    if count > limits.MAX_TAGS:
+        raise ServiceError(errors.TOO_MANY_TAGS, count=count, limit=limits.MAX_TAGS)
 
 
 def _check_tag(key: str, value: str) -> None:

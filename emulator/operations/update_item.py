@@ -33,7 +33,9 @@ _NOTHING: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
-class _Plan:
+class UpdatePlan:
+    """An update of an item that is checked as far as the request alone allows."""
+
     key: Item
     update: Update | None
     condition: Condition | None
@@ -46,18 +48,13 @@ def update_item(context: Context, request: Request) -> Response:
     table = context.table(request["TableName"])
     key = table.schema.check_key(plan.key)
     if plan.update is not None:
-        _check_targets(table, plan.update, plan.values)
+        check_targets(table, plan.update, plan.values)
     old = table.rows.get(key)
     old_item = old.decode() if old is not None else {}
     _check_statement(plan, old_item)
     if plan.condition is not None:
         check_condition(context, request, table, plan.condition, old, plan.values)
-    new_item = _apply(table, plan, old_item)
-    new = old
-    if new_item is not None and new_item != old_item:
-        size = item_size(new_item)
-        check_item_size(table, new_item, size, errors.UPDATED_ITEM_TOO_LARGE)
-        new = Record(new_item, size)
+    new, new_item = updated(table, plan, old, old_item)
     changes = table.replace(key, old, new, new_item) if new is not None else []
     if context.observation is None and request.keys().isdisjoint(_ANSWERED):
         return {}
@@ -72,7 +69,7 @@ _ANSWERED = ("ReturnValues", "ReturnConsumedCapacity", "ReturnItemCollectionMetr
 
 
 @enveloped
-def _plan(request: Request) -> _Plan:
+def _plan(request: Request) -> UpdatePlan:
     check_styles(request, ("AttributeUpdates", "Expected", "ConditionalOperator"), _EXPRESSIONS)
     check_placeholder_maps(request, _EXPRESSIONS, _EXPRESSIONS)
     key: Item = request["Key"]
@@ -91,7 +88,7 @@ def _plan(request: Request) -> _Plan:
             names_used=(update.names if update else _NOTHING) | (condition.names if condition else _NOTHING),
             values_used=(update.values if update else _NOTHING) | (condition.values if condition else _NOTHING),
         )
-    return _Plan(key, update, condition or expected, values)
+    return UpdatePlan(key, update, condition or expected, values)
 
 
 def _legacy_update(request: Request) -> Update | None:
@@ -107,7 +104,7 @@ def _legacy_update(request: Request) -> Update | None:
 # --- What the table's schema has to say -----------------------------------------------------------
 
 
-def _check_targets(table: Table, update: Update, values: Item) -> None:
+def check_targets(table: Table, update: Update, values: Item) -> None:
     """Raise if the update touches a key attribute or assigns an index key what it cannot be."""
     for name in table.schema.names:
         if name in update.attributes:
@@ -150,7 +147,7 @@ def _check_new_value(attribute: KeyAttribute, value: AttributeValue) -> None:
         raise ServiceError(errors.INDEX_KEY_UPDATE_SIZE)
 
 
-def _check_statement(plan: _Plan, old_item: Item) -> None:
+def _check_statement(plan: UpdatePlan, old_item: Item) -> None:
     """Raise if the statement itself is larger than an item may be; this comes before the condition."""
     charge = None if plan.update is None else plan.update.charge
     if charge is not None and charge(old_item, plan.values, limits.MAX_ITEM_BYTES) > limits.MAX_ITEM_BYTES:
@@ -160,7 +157,17 @@ def _check_statement(plan: _Plan, old_item: Item) -> None:
 # --- Applying -------------------------------------------------------------------------------------
 
 
-def _apply(table: Table, plan: _Plan, old_item: Item) -> Item | None:
+def updated(table: Table, plan: UpdatePlan, old: Record | None, old_item: Item) -> tuple[Record | None, Item | None]:
+    """The record and the item after the update; the old record if nothing changes. Stores nothing."""
+    new_item = _apply(table, plan, old_item)
+    if new_item is None or new_item == old_item:
+        return old, new_item
+    size = item_size(new_item)
+    check_item_size(table, new_item, size, errors.UPDATED_ITEM_TOO_LARGE)
+    return Record(new_item, size), new_item
+
+
+def _apply(table: Table, plan: UpdatePlan, old_item: Item) -> Item | None:
     """The item after the update; None if there is none before and the update makes none."""
     if plan.update is None:
         return old_item or plan.key

@@ -139,15 +139,24 @@ def check_condition(
 ) -> None:
     """Raise ConditionalCheckFailedException unless the condition holds for the item as it is."""
     check_key_paths(table, condition.nested)
+    fault = failed_condition(request, condition, old, values)
+    if fault is not None:
+        failed = WriteUnits()
+        failed.add(old.size if old is not None else 0, ())
+        context.observe(table.name, write_units=failed.table)
+        raise fault
+
+
+def failed_condition(
+    request: Request, condition: Condition, old: Record | None, values: Item | None
+) -> ServiceError | None:
+    """ConditionalCheckFailedException, unless the condition holds for the item as it is."""
     if condition.holds(old.decode() if old is not None else {}, values or {}):
-        return
-    failed = WriteUnits()
-    failed.add(old.size if old is not None else 0, ())
-    context.observe(table.name, write_units=failed.table)
+        return None
     members = {}
     if old is not None and request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD":
         members["Item"] = orjson.Fragment(old.encoded)
-    raise ServiceError(errors.CONDITION_FAILED, members=members)
+    return ServiceError(errors.CONDITION_FAILED, members=members)
 
 
 def written(

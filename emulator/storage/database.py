@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from emulator.clock import Clock, in_milliseconds
 from emulator.storage.table import Table
+from emulator.storage.tokens import IdempotencyTokens
 from emulator.storage.undo import UndoLog
 
 
@@ -21,6 +22,7 @@ class Database:
         self.region = region
         self.undo = undo
         self.tables: dict[str, Table] = {}
+        self.tokens = IdempotencyTokens(undo)
 
     def add(self, table: Table) -> None:
         """Enter a table, in the place of one of the same name if there is one."""

@@ -25,7 +25,10 @@ CREDENTIALS = {"aws_access_key_id": "emulator", "aws_secret_access_key": "emulat
 
 # Operations whose answers hold only items, strings and numbers: JSON is the parsed answer but for binaries.
 _PLAIN_ANSWERS = frozenset(
-    ("PutItem", "GetItem", "UpdateItem", "DeleteItem", "Query", "Scan", "BatchGetItem", "BatchWriteItem")
+    (
+        *("PutItem", "GetItem", "UpdateItem", "DeleteItem", "Query", "Scan"),
+        *("BatchGetItem", "BatchWriteItem", "TransactGetItems", "TransactWriteItems"),
+    )
 )
 
 

@@ -18,6 +18,7 @@ from werkzeug.wrappers import Request, Response
 
 from emulator.gateway import HttpRequest, HttpResponse
 from emulator.limits import MAX_REQUEST_BODY_BYTES
+from emulator.transports import clock_page
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -51,10 +52,12 @@ class Application:
 
     def __init__(self, emulator: Emulator) -> None:
         self._gateway = emulator.gateway
+        self._clock = emulator.clock
         self._pages: dict[str, Callable[[_Request], Response]] = {
             "": self._api,
             "/": self._api,
             "/health": _health,
+            "/admin/clock": self._show_or_move_clock,
         }
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -73,6 +76,17 @@ class Application:
     def _api(self, request: _Request) -> Response:
         return _response(self._gateway.handle(_http_request(request)))
 
+    def _show_or_move_clock(self, request: _Request) -> Response:
+        if request.method == "POST":
+            try:
+                clock_page.move(self._clock, request.get_data(cache=False))
+            except clock_page.MoveError as error:
+                return _json({"error": str(error)}, 400)
+        elif request.method not in ("GET", "HEAD"):
+            error_text = f"the clock is shown by GET and moved by POST, not by {request.method}"
+            return _json({"error": error_text}, 405, {"Allow": "GET, HEAD, POST"})
+        return _json(clock_page.shown(self._clock))
+
     def _unknown(self, request: _Request) -> Response:
         return _response(self._gateway.unknown(_http_request(request)))
 
@@ -80,7 +94,11 @@ class Application:
 def _health(_: _Request) -> Response:
     from emulator import __version__
 
-    return Response(orjson.dumps({"status": "ok", "version": __version__}), mimetype="application/json")
+    return _json({"status": "ok", "version": __version__})
+
+
+def _json(body: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(orjson.dumps(body), status, headers, mimetype="application/json")
 
 
 def _http_request(request: _Request) -> HttpRequest:

@@ -45,9 +45,12 @@ def canonical_item(item: Item, wording: Wording) -> int:
     return size
 
 
-def canonical_value(value: AttributeValue, wording: Wording) -> int:
-    """Make one value canonical, in place; return its size in bytes (without a name)."""
-    return _canonical(value, 1, wording, {"": value})
+def canonical_value(value: AttributeValue, wording: Wording, level: int = 1) -> int:
+    """Make one value canonical, in place; return its size in bytes (without a name).
+
+    `level` is the level that it counts as; an attribute of an item is on level 1.
+    """
+    return _canonical(value, level, wording, {"": value})
 
 
 def check_attribute_names(names: Iterable[str]) -> None:

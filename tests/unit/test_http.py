@@ -98,11 +98,27 @@ def test_an_answer_has_the_headers_of_the_service(client: RawClient) -> None:
     )
 
 
-def test_answers_are_dated_by_the_clock_of_the_emulator(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_answers_are_dated_by_the_clock_of_the_emulator() -> None:
     emu = Emulator()
-    monkeypatch.setattr(emu.clock, "now", lambda: 0.0)
+    emu.clock.freeze(0)
     with emu.serve() as server, RawClient(server.port) as client:
         assert client.send(request()).answer().headers["date"] == "Thu, 01 Jan 1970 00:00:00 GMT"
+
+
+def test_a_frozen_clock_does_not_hold_up_the_limits_on_idle_connections() -> None:
+    emu = Emulator(idle_timeout=0.1)
+    emu.clock.freeze(0)
+    with emu.serve() as server, RawClient(server.port) as client:
+        client.send(request()).answer()
+        assert client.is_closed()
+
+
+def test_the_clock_is_moved_over_http() -> None:
+    body = b'{"freeze":"2026-01-01T00:00:00Z"}'
+    with Emulator().serve() as server, RawClient(server.port) as client:
+        head = b"POST /admin/clock HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body)
+        answer = client.send(head + body).answer()
+        assert (answer.status, answer.body) == (200, b'{"now":1767225600.0,"frozen":true}')
 
 
 @pytest.mark.parametrize(

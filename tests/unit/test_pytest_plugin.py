@@ -224,6 +224,46 @@ def test_declared_tables_are_active_though_the_test_stands_in_the_past(run, impo
     result.assert_outcomes(passed=2)
 
 
+# --- The clock ------------------------------------------------------------------------------------
+
+
+def test_the_clock_of_a_test_moves_its_emulator(run):
+    result = run("""
+        def test_it(dynamodb_clock, dynamodb_client):
+            dynamodb_clock.freeze(0)
+            dynamodb_clock.advance(hours=25)
+            created = dynamodb_client.create_table(**TABLE)["TableDescription"]["CreationDateTime"]
+            assert created.timestamp() == 25 * 3600
+    """)
+    result.assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("fixture", ["dynamodb_clock", "emulator"])
+def test_the_clock_of_a_shared_emulator_is_put_back_after_each_test(run, fixture):
+    result = run(f"""
+        import time
+
+        pytestmark = pytest.mark.dynamodb(tables=TABLE, scope="module")
+        clocks = []
+
+        @pytest.mark.parametrize("move", ["freeze", "advance", "fail"])
+        def test_it({fixture}, move):
+            clock = getattr({fixture}, "clock", {fixture})
+            clocks.append(clock)
+            assert (clock.frozen, clock.now() < time.time() + 1) == (False, True)
+            if move == "advance":
+                clock.advance(days=1)
+            else:
+                clock.freeze(0)
+            assert move != "fail"
+
+        def test_after(emulator):
+            assert [clock is emulator.clock for clock in clocks] == [True] * 3
+            assert not emulator.clock.frozen
+    """)
+    result.assert_outcomes(passed=3, failed=1)
+
+
 # --- The region -----------------------------------------------------------------------------------
 
 SEES_ORDERS = """

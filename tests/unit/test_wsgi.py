@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 import pytest
+import time_machine
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import Client, TestResponse, create_environ
 
@@ -22,6 +23,7 @@ SIGNED = {
     "Authorization": "AWS4-HMAC-SHA256 Credential=key/20260101/eu-west-1/dynamodb/aws4_request, Signature=0",
 }
 LIST_TABLES = {**SIGNED, "X-Amz-Target": "DynamoDB_20120810.ListTables"}
+NEW_YEAR = 1767225600.0
 TABLE = {
     "TableName": "Orders",
     "BillingMode": "PAY_PER_REQUEST",
@@ -241,6 +243,81 @@ def test_a_large_answer_is_compressed_for_a_client_that_takes_it(client: Client)
     assert scan.headers["Content-Encoding"] == "gzip"
     assert scan.headers["x-amz-crc32"] == str(zlib.crc32(scan.data))
     assert gzip.decompress(scan.data) == call(client, "Scan", {"TableName": "Orders"}).data
+
+
+# --- The clock ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def emu() -> Emulator:
+    """An emulator whose clock stands at 2026-01-01T00:00:00Z."""
+    emu = Emulator(status_delay=10)
+    emu.clock.freeze(NEW_YEAR)
+    return emu
+
+
+@pytest.mark.parametrize(
+    ("move", "now", "frozen"),
+    [
+        ({"freeze": "2026-01-02T00:00:00Z"}, NEW_YEAR + 86_400, True),
+        ({"freeze": "2026-01-01T02:00:00+02:00"}, NEW_YEAR, True),
+        ({"freeze": 1.5}, 1.5, True),
+        ({"advance": 90}, NEW_YEAR + 90, True),
+        ({"advance": 0.25}, NEW_YEAR + 0.25, True),
+        ({"resume": True}, 7.0, False),
+    ],
+)
+def test_the_clock_is_moved_by_post(emu: Emulator, move: dict[str, Any], now: float, frozen: bool) -> None:
+    with time_machine.travel(7, tick=False):
+        response = Client(emu.wsgi()).post("/admin/clock", data=orjson.dumps(move))
+        assert (response.status_code, response.json) == (200, {"now": now, "frozen": frozen})
+        assert (emu.clock.now(), emu.clock.frozen) == (now, frozen)
+
+
+def test_the_clock_is_shown_by_get(emu: Emulator) -> None:
+    response = Client(emu.wsgi()).get("/admin/clock")
+    assert (response.status_code, response.json) == (200, {"now": NEW_YEAR, "frozen": True})
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        (b"", "the body is not JSON: "),
+        (b"{", "the body is not JSON: "),
+        (b"[]", "the body must be an object with one of the members freeze, advance, resume"),
+        (b"{}", "the body must be an object with one of the members freeze, advance, resume"),
+        (b'{"thaw": true}', "the body must be an object with one of the members freeze, advance, resume"),
+        (b'{"freeze": 0, "advance": 1}', "the body must be an object with one of the members freeze, advance, resume"),
+        (b'{"freeze": "tomorrow"}', "freeze: Invalid isoformat string: 'tomorrow'"),
+        (b'{"freeze": "2026-01-01T00:00:00"}', "freeze: the time 2026-01-01 00:00:00 has no time zone"),
+        (b'{"freeze": null}', "freeze: a time is an aware datetime or a number of epoch seconds, not None"),
+        (b'{"freeze": -1}', "freeze: the clock shows times from 1970 to 3000, not the epoch second -1"),
+        (b'{"advance": -1}', "advance: the clock can only be advanced forwards"),
+        (b'{"advance": "1"}', "advance: its value must be a number of seconds"),
+        (b'{"advance": true}', "advance: its value must be a number of seconds"),
+        (b'{"advance": 1e300}', "advance: 1e+300 seconds are too many"),
+        (b'{"resume": false}', "resume: its value must be true"),
+    ],
+)
+def test_what_is_no_move_is_refused_in_a_line_and_the_clock_stays(emu: Emulator, body: bytes, error: str) -> None:
+    response = Client(emu.wsgi()).post("/admin/clock", data=body)
+    assert (response.status_code, list(response.json)) == (400, ["error"])
+    assert response.json["error"].startswith(error)
+    assert "\n" not in response.json["error"]
+    assert emu.clock.now() == NEW_YEAR
+
+
+def test_other_methods_do_not_move_the_clock(emu: Emulator) -> None:
+    response = Client(emu.wsgi()).put("/admin/clock", data=b'{"advance": 1}')
+    assert (response.status_code, response.headers["Allow"], emu.clock.now()) == (405, "GET, HEAD, POST", NEW_YEAR)
+
+
+def test_moving_the_clock_over_http_does_what_is_due(emu: Emulator) -> None:
+    client = Client(emu.wsgi())
+    call(client, "CreateTable", TABLE)
+    client.post("/admin/clock", data=b'{"advance": 10}')
+    description = orjson.loads(call(client, "DescribeTable", {"TableName": "Orders"}).data)["Table"]
+    assert (description["TableStatus"], description["CreationDateTime"]) == ("ACTIVE", NEW_YEAR)
 
 
 # --- Where it runs --------------------------------------------------------------------------------

@@ -1,0 +1,67 @@
+"""Idempotency tokens: the transactions that were carried out lately under a token.
+
+Source: batch_transactions.md 6. A token that ages out or is undone counts as new.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from emulator import limits
+from emulator.storage.undo import UndoLog
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """A transaction that was carried out: a digest of its request, and when, in epoch seconds."""
+
+    digest: bytes
+    at: float
+
+
+class IdempotencyTokens:
+    """Completed transactions by token, oldest first. Callers hold the emulator's lock."""
+
+    __slots__ = ("_completed", "_undo")
+
+    def __init__(self, undo: UndoLog) -> None:
+        self._undo = undo
+        self._completed: dict[str, Completed] = {}
+
+    def find(self, token: str, now: float) -> Completed | None:
+        """What was carried out under `token`, if that was lately enough."""
+        found = self._completed.get(token)
+        return None if found is None or _is_old(found, now) else found
+
+    def add(self, token: str, completed: Completed) -> None:
+        """Remember a transaction. Forgets what is too old, so that no more is kept than counts."""
+        self._completed.pop(token, None)
+        self._completed[token] = completed
+        self._undo.add(lambda: self._forget(token))
+        for oldest in self._forgettable(completed.at):
+            self._forget(oldest)
+
+    def clear(self) -> None:
+        """Forget all transactions."""
+        before = self._completed
+        self._undo.add(lambda: self._become(before))
+        self._completed = {}
+
+    def _become(self, completed: dict[str, Completed]) -> None:
+        self._completed = completed
+
+    def _forget(self, token: str) -> None:
+        self._completed.pop(token, None)
+
+    def _forgettable(self, now: float) -> list[str]:
+        excess = len(self._completed) - limits.MAX_IDEMPOTENCY_TOKENS
+        forgettable: list[str] = []
+        for token, completed in self._completed.items():
+            if len(forgettable) >= excess and not _is_old(completed, now):
+                break
+            forgettable.append(token)
+        return forgettable
+
+
+def _is_old(completed: Completed, now: float) -> bool:
+    return now >= completed.at + limits.IDEMPOTENCY_SECONDS
