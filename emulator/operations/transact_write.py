@@ -101,7 +101,7 @@ def transact_write_items(context: Context, request: Request) -> Response:
         if completed is not None:
             if completed.digest != digest:
                 raise ServiceError(errors.IDEMPOTENT_PARAMETER_MISMATCH)
-            return _replayed(request, each(pairs, _target))
+            return _replayed(context, request, pairs)
     targets = each(pairs, _target)
     _check_conditions(targets)
     outcomes = each(targets, _outcome)
@@ -182,15 +182,19 @@ def _target(pair: tuple[Table, _Action]) -> _Target:
     table, action = pair
     if action.kind == "Put":
         check_item_size(table, action.item, action.size, errors.ITEM_TOO_LARGE)
-        key = table.schema.check_item(action.item)
+    key = _row_key(pair)
+    if action.kind == "Put":
         table.check_index_keys(action.item)
-    else:
-        key = table.schema.check_key(action.item)
     if action.update is not None and action.update.update is not None:
         check_targets(table, action.update.update, action.values)
     if action.condition is not None:
         check_key_paths(table, action.condition.nested)
     return _Target(action, table, key, table.rows.get(key))
+
+
+def _row_key(pair: tuple[Table, _Action]) -> RowKey:
+    table, action = pair
+    return table.schema.check_item(action.item) if action.kind == "Put" else table.schema.check_key(action.item)
 
 
 def _check_conditions(targets: list[_Target]) -> None:
@@ -284,15 +288,17 @@ def _collections(outcomes: list[_Outcome]) -> dict[str, list[dict[str, Any]]]:
     return {name: list(of_table.values()) for name, of_table in metrics.items()}
 
 
-def _replayed(request: Request, targets: list[_Target]) -> Response:
+def _replayed(context: Context, request: Request, pairs: list[tuple[Table, _Action]]) -> Response:
     """The answer to a transaction that was carried out before: it costs reading the items."""
+    units: dict[str, float] = {}
+    for (table, action), key in zip(pairs, each(pairs, _row_key), strict=True):
+        stored = table.rows.get(key)
+        read = read_units(stored.size if stored is not None else 0, consistent=True)
+        context.observe(table.name, read_units=2 * read)
+        name = action.request["TableName"]
+        units[name] = units.get(name, 0.0) + read
     mode = wants_capacity(request)
     if not mode:
         return {}
-    units: dict[str, float] = {}
-    for target in targets:
-        name = target.action.request["TableName"]
-        size = target.old.size if target.old is not None else 0
-        units[name] = units.get(name, 0.0) + read_units(size, consistent=True)
     capacity = [transactional_capacity(name, mode, "ReadCapacityUnits", read) for name, read in units.items()]
     return {"ConsumedCapacity": capacity}

@@ -138,7 +138,11 @@ def _batch_write(request: Mapping[str, Any], key_names: _KeyNames) -> str:
 
 
 def _transaction(request: Mapping[str, Any], key_names: _KeyNames) -> str:
-    return _kinds(request["TransactItems"])
+    by_table: dict[str, list[Mapping[str, Any]]] = {}
+    for member in request["TransactItems"]:
+        for action in member.values():
+            by_table.setdefault(action["TableName"], []).append(member)
+    return ", ".join(f"{table}: {_kinds(members)}" for table, members in by_table.items())
 
 
 def _statement(request: Mapping[str, Any], key_names: _KeyNames) -> str:

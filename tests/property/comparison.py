@@ -89,10 +89,22 @@ class Pair:
         first_page = {"Segment": 0} if action.limits and "TotalSegments" in action.request else {}
         got = self.ask(action.operation, action.request | first_page)
         code = got.pop("__type", "").rpartition("#")[2]
-        message = got.pop("message", None)
+        message = got.pop("message" if refusal.reasons is None else "Message", None)
         expected = {} if refusal.item is None else {"Item": refusal.item}
+        self._compare_reasons(action, refusal, got.pop("CancellationReasons", None))
         if code != refusal.code or message not in refusal.messages or _decoded(action, got) != expected:
             raise DifferenceError(action, (refusal.code, refusal.messages, expected), (code, message, got))
+
+    def _compare_reasons(self, action: Action, refusal: RefusalError, got: list[Json] | None) -> None:
+        """The reasons of a cancellation, each for its action; no other error has any."""
+        expected = refusal.reasons
+        if (expected is None) is not (got is None) or len(expected or ()) != len(got or ()):
+            raise DifferenceError(action, expected, got)
+        for reason, one in zip(expected or (), got or (), strict=True):
+            item = _decoded(action, one).get("Item")
+            same = one["Code"] == reason.code and one.get("Message") in reason.messages and item == reason.item
+            if not same:
+                raise DifferenceError(action, expected, got)
 
     # --- pages ------------------------------------------------------------------------------------
 
@@ -171,9 +183,12 @@ def _decoded(action: Action, answer: Json) -> Json:
             decoded[member] = _canonical_item(action, decoded[member])
     if "Items" in decoded:
         decoded["Items"] = [_canonical_item(action, item) for item in decoded["Items"]]
-    if "Responses" in decoded:
+    responses = decoded.get("Responses")
+    if isinstance(responses, list):
+        decoded["Responses"] = [_decoded(action, each) for each in responses]
+    elif responses is not None:
         decoded["Responses"] = {
-            name: [_canonical_item(action, item) for item in items] for name, items in decoded["Responses"].items()
+            name: [_canonical_item(action, item) for item in items] for name, items in responses.items()
         }
     return decoded
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from .expressions import Tree
 from .model import Action
-from .requests import RequestMaker
 from .schema import GLOBAL, Index, Table
+from .transactions import TransactionMaker
 from .trees import Scope
 from .values import KINDS
 from .wire import SCALARS, Item, Json, Value, order_of, value_of
@@ -24,7 +24,7 @@ _KEY_OPERATORS = {"=": "EQ", "<": "LT", "<=": "LE", ">": "GT", ">=": "GE", "BETW
 _ARGUMENT_KINDS = {"EQ": KINDS, "NE": KINDS, "BEGINS_WITH": ("S", "B")}
 
 
-class LegacyMaker(RequestMaker):
+class LegacyMaker(TransactionMaker):
     """Draws requests of both styles; a request is of one style throughout."""
 
     def action(self) -> Action:

@@ -22,7 +22,7 @@ from .key_rules import (
     check_key,
 )
 from .page_sizes import fills_page, rows_taken
-from .refusals import INVALID, RefusalError, UnsettledError, invalid
+from .refusals import INVALID, Reason, RefusalError, UnsettledError, canceled, invalid
 from .schema import GLOBAL, LOCAL, Index, Table, index_of, segment_of, table_of
 from .wire import Item, Json, depth_of, item_bytes, item_of, value_of
 
@@ -33,14 +33,14 @@ LEGACY_MISMATCH = "Type mismatch for attribute to update"
 
 @dataclass(frozen=True)
 class Action:
-    """A request, and the trees of its expressions by parameter.
+    """A request, and the trees of its expressions by parameter; for a transaction, these by the number of the action.
 
     With `limits` it stands for a walk: the same read page by page, these limits in turn, until nothing is left.
     """
 
     operation: str
     request: Json
-    meant: dict[str, Tree] = field(default_factory=dict)
+    meant: dict[str, Any] = field(default_factory=dict)
     limits: tuple[int, ...] = ()
 
 
@@ -165,6 +165,35 @@ class Model:
             responses[name] = [item if paths is None else projected(item, paths) for item in found]
         return {"Responses": responses, "UnprocessedKeys": {}}
 
+    # --- transactions -----------------------------------------------------------------------------
+
+    def transact_write_items(self, request: Json, meant: dict[str, dict[str, Tree]]) -> Json:
+        """All that can be wrong is found before the first write."""
+        members = [(kind, each) for member in request["TransactItems"] for kind, each in member.items()]
+        actions = [
+            Transacted(kind, each, meant[str(at)], self._table(each["TableName"]))
+            for at, (kind, each) in enumerate(members)
+        ]
+        for action in actions:
+            action.check_not_empty()
+        _check_distinct(actions)
+        _none_refused(actions, Transacted.check_schema)
+        reasons = [action.condition_reason() for action in actions]
+        if any(reason.code != "None" for reason in reasons):
+            raise canceled(reasons)
+        for action, new in zip(actions, _none_refused(actions, Transacted.outcome), strict=True):
+            action.table.replace(action.key, new)
+        return {}
+
+    def transact_get_items(self, request: Json, meant: dict[str, dict[str, Tree]]) -> Json:
+        gets = [
+            Transacted("Get", member["Get"], meant[str(at)], self._table(member["Get"]["TableName"]))
+            for at, member in enumerate(request["TransactItems"])
+        ]
+        _check_distinct(gets)
+        found = [_projected(get.old or {}, get.meant) for get in gets]
+        return {"Responses": [{"Item": item} if item else {} for item in found]}
+
     # --- reads of many ----------------------------------------------------------------------------
 
     def query(self, request: Json, meant: dict[str, Tree]) -> Json:
@@ -212,6 +241,84 @@ class Model:
             certain = rest or filled or "KeyConditionExpression" not in meant
             answer["LastEvaluatedKey" if certain else "PossibleKey"] = last
         return answer
+
+
+# --- Transactions ---------------------------------------------------------------------------------
+
+
+@dataclass
+class Transacted:
+    """One action of a transaction. Its key has the right types, as the keys of all requests here."""
+
+    kind: str
+    request: Json
+    meant: dict[str, Tree]
+    table: Table
+
+    @property
+    def subject(self) -> Item:
+        return item_of(self.request["Item" if self.kind == "Put" else "Key"])
+
+    @property
+    def key(self) -> Item:
+        return self.table.key_of(self.subject)
+
+    @property
+    def old(self) -> Item | None:
+        return self.table.find(self.key)
+
+    def check_not_empty(self) -> None:
+        """Empty index keys are refused outright, before anything else that is wrong with them."""
+        try:
+            self.check_schema()
+        except RefusalError as refusal:
+            if any("beyond" in message or "exceeded" in message for message in refusal.messages):
+                raise UnsettledError("whether an index key that is too long cancels") from None
+            if empty := [message for message in refusal.messages if "cannot contain an empty" in message]:
+                raise invalid(empty) from None
+
+    def check_schema(self) -> None:
+        if self.kind == "Put":
+            check_index_keys(self.table, self.subject)
+        if self.kind == "Update":
+            check_assigned_index_keys(self.table, self.meant["UpdateExpression"])
+
+    def condition_reason(self) -> Reason:
+        try:
+            check_condition(self.request, self.meant, self.old)
+        except RefusalError as refusal:
+            return Reason("ConditionalCheckFailed", refusal.messages, refusal.item)
+        return Reason()
+
+    def outcome(self) -> Item | None:
+        """The item that the action leaves under its key."""
+        if self.kind == "Put":
+            return self.subject
+        if self.kind == "Delete":
+            return None
+        if self.kind == "ConditionCheck":
+            return self.old
+        return _after(self.table, self.key, self.old, self.meant["UpdateExpression"], TYPE_INCORRECT)
+
+
+def _check_distinct(actions: list[Transacted]) -> None:
+    for action in actions:
+        same = [other for other in actions if other.table is action.table and other.key == action.key]
+        if len(same) > 1:
+            raise invalid(["Transaction request cannot include multiple operations on one item"])
+
+
+def _none_refused(actions: list[Transacted], step: Callable[[Transacted], Item | None]) -> list[Item | None]:
+    """What a step makes of each action. The first one that is refused cancels, and no other is given a reason."""
+    outcomes = []
+    for at, action in enumerate(actions):
+        try:
+            outcomes.append(step(action))
+        except RefusalError as refusal:
+            reasons = [Reason()] * len(actions)
+            reasons[at] = Reason("ValidationError", refusal.messages)
+            raise canceled(reasons) from None
+    return outcomes
 
 
 # --- Writes ---------------------------------------------------------------------------------------
@@ -365,6 +472,8 @@ OPERATIONS: dict[str, Callable[[Model, Json, dict[str, Any]], Json]] = {
     "UpdateItem": Model.update_item,
     "BatchWriteItem": Model.batch_write_item,
     "BatchGetItem": Model.batch_get_item,
+    "TransactWriteItems": Model.transact_write_items,
+    "TransactGetItems": Model.transact_get_items,
     "Query": Model.query,
     "Scan": Model.scan,
 }

@@ -53,6 +53,11 @@ class BesideTheModel(RuleBasedStateMachine):
         self.pair.perform(maker.delete_item(self._table(maker)))
 
     @rule(rng=random_choices)
+    def transact_write_items(self, rng: Random) -> None:
+        maker = self._maker(rng)
+        self.pair.perform(maker.transact_write(self._table(maker)))
+
+    @rule(rng=random_choices)
     def query(self, rng: Random) -> None:
         maker = self._maker(rng)
         self.pair.perform(maker.query(self._table(maker)))

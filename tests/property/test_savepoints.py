@@ -14,7 +14,7 @@ from emulator.storage.rows import Rows
 
 from .comparison import REGION, Pair
 from .model import Model
-from .requests import RequestMaker
+from .transactions import TransactionMaker
 from .wire import Json
 
 SEEDS = range(10)
@@ -59,7 +59,7 @@ class Mark:
 
 def do_things(pair: Pair, rng: Random, count: int) -> None:
     for _ in range(count):
-        maker = RequestMaker(rng, pair.model)
+        maker = TransactionMaker(rng, pair.model)
         pair.perform(maker.action() if rng.randrange(8) else maker.change_tables())
 
 

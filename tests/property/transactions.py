@@ -14,7 +14,8 @@ class TransactionMaker(RequestMaker):
     def action(self) -> Action:
         if not self.model.tables or not self.chance(8):
             return super().action()
-        return self.transact_write(self._table())
+        draw = self.transact_write if self.chance(75) else self.transact_get
+        return draw(self._table())
 
     def transact_write(self, table: Table) -> Action:
         """Actions on one or two tables, at times two on one item."""
@@ -32,14 +33,28 @@ class TransactionMaker(RequestMaker):
                 members.append({kind: action.request})
         return Action("TransactWriteItems", {"TransactItems": members}, meant)
 
+    def transact_get(self, table: Table) -> Action:
+        """Reads of one or two tables, at times two of one item."""
+        members: list[Json] = []
+        meant: dict[str, Json] = {}
+        seen: list[tuple[str, Item]] = []
+        for _ in range(1 + self.rng.randrange(6)):
+            action = self.get_item(table if self.chance(60) else self._table())
+            request = {name: value for name, value in action.request.items() if name != "ConsistentRead"}
+            item = (request["TableName"], item_of(request["Key"]))
+            if item not in seen or self.chance(2):
+                seen.append(item)
+                meant[str(len(members))] = action.meant
+                members.append({"Get": request})
+        return Action("TransactGetItems", {"TransactItems": members}, meant)
+
     def _transacted(self, table: Table) -> tuple[str, Action]:
         """A single write in the form of an action."""
         kind = self.pick(("Put", "Update", "Update", "Delete", "ConditionCheck"))
-        draw = {"Put": self.put_item, "Update": self.update_item}.get(kind, self.delete_item)
-        action = draw(table)
+        action = {"Put": self.put_item, "Update": self.update_item}.get(kind, self.delete_item)(table)
         action.request.pop("ReturnValues", None)
-        if kind == "Update" and "UpdateExpression" not in action.request:
-            kind, _ = "ConditionCheck", None
         if kind == "ConditionCheck" and "ConditionExpression" not in action.request:
+            kind = "Delete"
+        if kind == "Update" and "UpdateExpression" not in action.request:
             kind = "Delete"
         return kind, action

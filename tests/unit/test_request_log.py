@@ -104,6 +104,32 @@ def test_batches_are_counted_by_table(logged):
     assert logged("BatchGetItem", request) == "BatchGetItem    orders: Keys of 1  -> 1 item"
 
 
+def put(pk, **rest):
+    return {"Put": {"TableName": "orders", "Item": {**KEY, "pk": {"S": pk}}, **rest}}
+
+
+UPDATE = {"Update": {"TableName": "orders", "Key": KEY, "UpdateExpression": "REMOVE v"}}
+
+
+def test_the_actions_of_a_transaction_are_counted_by_table(logged):
+    assert logged("TransactWriteItems", {"TransactItems": [put("b"), UPDATE, put("c")]}) == (
+        "TransactWriteItems    orders: 2 Put, 1 Update  -> done"
+    )
+
+
+def test_the_reads_of_a_transaction_are_counted_by_table_and_its_items_are_told(logged):
+    gets = [{"Get": {"TableName": "orders", "Key": {**KEY, "pk": {"S": pk}}}} for pk in "ab"]
+    assert logged("TransactGetItems", {"TransactItems": gets}) == "TransactGetItems    orders: 2 Get  -> 0 items"
+
+
+def test_a_canceled_transaction_tells_the_codes_of_its_reasons(logged):
+    failing = put("c", ConditionExpression="attribute_exists(pk)")
+    assert logged("TransactWriteItems", {"TransactItems": [put("b"), failing]}) == (
+        "TransactWriteItems    orders: 2 Put  -> TransactionCanceledException: Transaction cancelled, please refer "
+        "cancellation reasons for specific reasons [None, ConditionalCheckFailed]"
+    )
+
+
 def test_of_an_item_for_a_missing_table_the_first_attributes_are_shown(logged):
     item = {name: {"S": name} for name in "abcde"}
     assert logged("PutItem", {"TableName": "missing", "Item": item}) == (
@@ -112,7 +138,11 @@ def test_of_an_item_for_a_missing_table_the_first_attributes_are_shown(logged):
 
 
 @pytest.mark.parametrize(
-    "operation", ["PutItem", "UpdateItem", "GetItem", "Query", "Scan", "BatchGetItem", "BatchWriteItem", "ListTables"]
+    "operation",
+    [
+        *("PutItem", "UpdateItem", "GetItem", "Query", "Scan", "ListTables"),
+        *("BatchGetItem", "BatchWriteItem", "TransactGetItems", "TransactWriteItems"),
+    ],
 )
 @pytest.mark.parametrize(
     "request_",
@@ -130,6 +160,7 @@ def test_of_an_item_for_a_missing_table_the_first_attributes_are_shown(logged):
             "KeyConditionExpression": ":a",
             "ExpressionAttributeValues": {":a": 5},
             "RequestItems": {"orders": {"Keys": 5}},
+            "TransactItems": [{"Put": {}}, {"Put": 5}, 5],
         },
     ],
 )
