@@ -74,7 +74,11 @@ def test_a_line_that_is_no_item_is_refused_with_its_number_and_the_reason(text: 
     assert refusal.value.number == 2
 
 
-@pytest.mark.parametrize("damaged", [gzip.compress(ITEM)[:-9], gzip.compress(ITEM)[:12] + b"\xff" * 20])
+@pytest.mark.parametrize(
+    "damaged",
+    [gzip.compress(ITEM)[:-9], gzip.compress(ITEM)[:12] + b"\xff" * 20],
+    ids=["cut short", "overwritten"],  # the bytes hold the time, and workers must find the same tests
+)
 def test_a_damaged_gzip_file_is_refused(damaged: bytes) -> None:
     with pytest.raises(LineError, match=r"^cannot be read: "):
         read(damaged)
