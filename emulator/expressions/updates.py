@@ -240,15 +240,23 @@ def _remove(action: Remove) -> Compute:
     return lambda item, values: None
 
 
-def _add(action: Add) -> Compute:
-    path, read = action.path, _required(action.value)
+_Combine: TypeAlias = Callable[[Result, AttributeValue, errors.Fault], Result]
 
-    def add(item: Item, values: Item) -> Result:
-        value = read(item, values)
-        assert value is not None
-        return added(value_at(item, path), value, errors.UPDATE_TYPE_INCORRECT)
 
-    return add
+def _combining(combine: _Combine) -> Callable[[Add | Delete], Compute]:
+    """ADD or DELETE: what is at the target combined with the action's value."""
+
+    def compute_of(action: Add | Delete) -> Compute:
+        path, read = action.path, _required(action.value)
+
+        def combined(item: Item, values: Item) -> Result:
+            value = read(item, values)
+            assert value is not None
+            return combine(value_at(item, path), value, errors.UPDATE_TYPE_INCORRECT)
+
+        return combined
+
+    return compute_of
 
 
 def added(current: Result, value: AttributeValue, mismatch: errors.Fault) -> AttributeValue:
@@ -262,17 +270,6 @@ def added(current: Result, value: AttributeValue, mismatch: errors.Fault) -> Att
     if kind == "N":
         return {"N": add_numbers(there, content)}
     return set_value(kind, {*there, *content})
-
-
-def _delete(action: Delete) -> Compute:
-    path, read = action.path, _required(action.value)
-
-    def delete(item: Item, values: Item) -> Result:
-        value = read(item, values)
-        assert value is not None
-        return without(value_at(item, path), value, errors.UPDATE_TYPE_INCORRECT)
-
-    return delete
 
 
 def without(current: Result, value: AttributeValue, mismatch: errors.Fault) -> Result:
@@ -291,6 +288,6 @@ def without(current: Result, value: AttributeValue, mismatch: errors.Fault) -> R
 _COMPUTERS: Mapping[type[Action], Callable[..., Compute]] = {
     Set: _set,
     Remove: _remove,
-    Add: _add,
-    Delete: _delete,
+    Add: _combining(added),
+    Delete: _combining(without),
 }

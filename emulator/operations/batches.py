@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +18,7 @@ from emulator.operations.registry import Response, operation
 from emulator.operations.write_item import (
     check_item_size,
     check_key_paths,
-    item_collection_metrics,
+    item_collections,
     observe_write,
 )
 from emulator.storage.record import Record
@@ -139,7 +138,7 @@ def batch_write_item(context: Context, request: Request) -> Response:
         if mode:
             capacity.append(consumed_capacity(name, mode, units.table, units.indexes))
         if request.get("ReturnItemCollectionMetrics") == "SIZE" and table.has_local_indexes:
-            metrics[name] = _collections(table, (write for _, write in writes))
+            metrics[name] = item_collections(table.schema, [_key_holder(write) for _, write in writes])
     response: Response = {"UnprocessedItems": {}}
     if mode:
         response["ConsumedCapacity"] = capacity
@@ -180,6 +179,11 @@ def _check_keys(table: Table, writes: list[_Put | _Delete]) -> list[tuple[RowKey
     return keyed
 
 
+def _key_holder(write: _Put | _Delete) -> Item:
+    """What of a write holds the key: the item, or the key alone."""
+    return write.item if isinstance(write, _Put) else write.key
+
+
 def _check_duplicates(keyed: list[tuple[RowKey, _Put | _Delete]]) -> None:
     if len({row_key for row_key, _ in keyed}) < len(keyed):
         raise ServiceError(errors.DUPLICATE_KEYS)
@@ -192,12 +196,3 @@ def _apply(table: Table, row_key: RowKey, write: _Put | _Delete, units: WriteUni
         new, item = Record(write.item, write.size), write.item
     changes = table.replace(row_key, old, new, item)
     units.add(max(old.size if old is not None else 0, new.size if new is not None else 0), changes)
-
-
-def _collections(table: Table, writes: Iterable[_Put | _Delete]) -> list[dict[str, Any]]:
-    """Metrics of the item collections that were written, each once."""
-    found: dict[bytes, dict[str, Any]] = {}
-    for write in writes:
-        metrics = item_collection_metrics(table.schema, write.item if isinstance(write, _Put) else write.key)
-        found.setdefault(orjson.dumps(metrics["ItemCollectionKey"]), metrics)
-    return list(found.values())

@@ -14,8 +14,10 @@ from emulator import errors
 from emulator.errors import ServiceError
 from emulator.expressions import (
     Condition,
+    Update,
     check_legacy_conditions,
     check_names_map,
+    check_placeholders,
     check_values_map,
     compile_condition,
     legacy_condition,
@@ -98,3 +100,15 @@ def condition_of(request: Request, kind: str, names: dict[str, str], values: Ite
     """The compiled ConditionExpression or FilterExpression, if there is one."""
     text: str | None = request.get(kind)
     return None if text is None else compile_condition(kind, text, names, values)
+
+
+def check_all_used(names: dict[str, str], values: Item, *parts: Condition | Update | None) -> None:
+    """Raise if a placeholder of a write stands in none of its expressions."""
+    if names or values:
+        given = [part for part in parts if part is not None]
+        check_placeholders(
+            names,
+            values,
+            names_used=frozenset().union(*[part.names for part in given]),
+            values_used=frozenset().union(*[part.values for part in given]),
+        )

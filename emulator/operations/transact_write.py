@@ -14,9 +14,9 @@ import orjson
 from emulator import errors, limits
 from emulator.capacity import WriteUnits, read_units, transactional_capacity, wants_capacity
 from emulator.errors import ServiceError
-from emulator.expressions import Condition, check_placeholders, compile_update
+from emulator.expressions import Condition, compile_update
 from emulator.operations.context import Context
-from emulator.operations.parameters import Request, check_placeholder_maps, condition_of, placeholders
+from emulator.operations.parameters import Request, check_all_used, check_placeholder_maps, condition_of, placeholders
 from emulator.operations.registry import Response, operation
 from emulator.operations.transactions import canceled, check_distinct, check_keys_not_empty, each, is_empty
 from emulator.operations.update_item import UpdatePlan, check_targets, updated
@@ -24,7 +24,8 @@ from emulator.operations.write_item import (
     check_item_size,
     check_key_paths,
     failed_condition,
-    item_collection_metrics,
+    item_collections,
+    observe_write,
 )
 from emulator.storage.index import IndexChange
 from emulator.storage.record import Record
@@ -38,7 +39,6 @@ from emulator.values.types import Item, Wording
 
 _KINDS = ("ConditionCheck", "Put", "Delete", "Update")
 _EXPRESSIONS = ("UpdateExpression", "ConditionExpression")
-_NOTHING: frozenset[str] = frozenset()
 
 # A value of an expression may be one level deeper than an item may hold it: a condition with such a value is evaluated,
 # an update that stores it cancels (values.md 7).
@@ -128,12 +128,7 @@ def _planned(member: dict[str, Any]) -> _Action:
     names, values = placeholders(request, Wording.OLDER, _VALUE_LEVEL)
     update = compile_update(request["UpdateExpression"], names, values) if kind == "Update" else None
     condition = condition_of(request, "ConditionExpression", names, values)
-    check_placeholders(
-        names,
-        values,
-        names_used=(update.names if update else _NOTHING) | (condition.names if condition else _NOTHING),
-        values_used=(update.values if update else _NOTHING) | (condition.values if condition else _NOTHING),
-    )
+    check_all_used(names, values, update, condition)
     size = canonical_item(item, Wording.OLDER)
     if kind == "Put" and size > limits.MAX_ITEM_BYTES:
         raise ServiceError(errors.ITEM_TOO_LARGE)
@@ -247,7 +242,7 @@ def _response(context: Context, request: Request, outcomes: list[_Outcome]) -> R
             units = WriteUnits()
             for outcome in of_table:
                 units.add(outcome.size, outcome.changes)
-            _observe(context, of_table[0].target.table, units)
+            observe_write(context, of_table[0].target.table, units, times=2)
             if mode:
                 capacity.append(transactional_capacity(name, mode, "WriteCapacityUnits", units.table, units.indexes))
         if mode:
@@ -267,25 +262,15 @@ def _by_table_name(outcomes: list[_Outcome]) -> dict[str, list[_Outcome]]:
     return grouped
 
 
-def _observe(context: Context, table: Table, units: WriteUnits) -> None:
-    if context.observation is None:
-        return
-    context.observe(table.name, write_units=2 * units.table)
-    for arm in units.indexes.values():
-        for index, index_units in arm.items():
-            context.observe(table.name, index, write_units=2 * index_units)
-
-
 def _collections(outcomes: list[_Outcome]) -> dict[str, list[dict[str, Any]]]:
-    """Metrics of the item collections that were written, each once, by table."""
-    metrics: dict[str, dict[bytes, dict[str, Any]]] = {}
-    for outcome in outcomes:
-        action, table = outcome.target.action, outcome.target.table
-        if action.kind != "ConditionCheck" and table.has_local_indexes:
-            collection = item_collection_metrics(table.schema, action.item)
-            of_table = metrics.setdefault(action.request["TableName"], {})
-            of_table.setdefault(orjson.dumps(collection["ItemCollectionKey"]), collection)
-    return {name: list(of_table.values()) for name, of_table in metrics.items()}
+    """Metrics of the item collections that were written, by table."""
+    metrics = {}
+    for name, of_table in _by_table_name(outcomes).items():
+        table = of_table[0].target.table
+        written = [outcome.target.action for outcome in of_table if outcome.target.action.kind != "ConditionCheck"]
+        if written and table.has_local_indexes:
+            metrics[name] = item_collections(table.schema, [action.item for action in written])
+    return metrics
 
 
 def _replayed(context: Context, request: Request, pairs: list[tuple[Table, _Action]]) -> Response:

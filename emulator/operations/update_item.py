@@ -7,10 +7,11 @@ from typing import Any
 
 from emulator import errors, limits
 from emulator.errors import ServiceError
-from emulator.expressions import Condition, Update, check_placeholders, compile_update, legacy_update
+from emulator.expressions import Condition, Update, compile_update, legacy_update
 from emulator.operations.context import Context
 from emulator.operations.parameters import (
     Request,
+    check_all_used,
     check_placeholder_maps,
     check_styles,
     condition_of,
@@ -29,7 +30,6 @@ from emulator.values.sizes import item_size
 from emulator.values.types import AttributeValue, Item, Wording
 
 _EXPRESSIONS = ("UpdateExpression", "ConditionExpression")
-_NOTHING: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -81,13 +81,7 @@ def _plan(request: Request) -> UpdatePlan:
     if text is not None:
         update = compile_update(text, names, values)
     condition = condition_of(request, "ConditionExpression", names, values)
-    if names or values:
-        check_placeholders(
-            names,
-            values,
-            names_used=(update.names if update else _NOTHING) | (condition.names if condition else _NOTHING),
-            values_used=(update.values if update else _NOTHING) | (condition.values if condition else _NOTHING),
-        )
+    check_all_used(names, values, update, condition)
     return UpdatePlan(key, update, condition or expected, values)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +11,11 @@ import orjson
 from emulator import errors, limits
 from emulator.capacity import WriteUnits, consumed_capacity, wants_capacity
 from emulator.errors import Fault, ServiceError
-from emulator.expressions import Condition, check_placeholders
+from emulator.expressions import Condition
 from emulator.operations.context import Context
 from emulator.operations.parameters import (
     Request,
+    check_all_used,
     check_placeholder_maps,
     check_styles,
     condition_of,
@@ -29,7 +31,6 @@ from emulator.storage.table import Table
 from emulator.values.canonical import canonical_item
 from emulator.values.types import Item, Wording
 
-_NOTHING: frozenset[str] = frozenset()
 _WITH_CONDITION = ("ConditionExpression",)
 
 
@@ -95,12 +96,7 @@ def _plan(request: Request, member: str) -> Write:
     expected = legacy_condition_of(request, "Expected", Wording.CURRENT)
     names, values = placeholders(request, Wording.CURRENT)
     condition = condition_of(request, "ConditionExpression", names, values)
-    check_placeholders(
-        names,
-        values,
-        names_used=condition.names if condition else _NOTHING,
-        values_used=condition.values if condition else _NOTHING,
-    )
+    check_all_used(names, values, condition)
     return Write(item, size, condition or expected, values)
 
 
@@ -182,17 +178,26 @@ def written(
     return response
 
 
-def observe_write(context: Context, table: Table, units: WriteUnits) -> None:
-    """Tell observers what a write took from the table and from its indexes."""
+def observe_write(context: Context, table: Table, units: WriteUnits, times: int = 1) -> None:
+    """Tell observers what a write took from the table and from its indexes; each unit counts `times` times."""
     if context.observation is None:
         return
-    context.observe(table.name, write_units=units.table)
+    context.observe(table.name, write_units=times * units.table)
     for arm in units.indexes.values():
         for index, index_units in arm.items():
-            context.observe(table.name, index, write_units=index_units)
+            context.observe(table.name, index, write_units=times * index_units)
 
 
 def item_collection_metrics(schema: KeySchema, key: Item) -> dict[str, Any]:
     """The metrics of the item collection of a key; estimates are whole gigabytes, so small ones are 0 to 1."""
     name = schema.hash[0].name
     return {"ItemCollectionKey": {name: key[name]}, "SizeEstimateRangeGB": [0.0, 1.0]}
+
+
+def item_collections(schema: KeySchema, keys: Iterable[Item]) -> list[dict[str, Any]]:
+    """The metrics of the item collections of several keys, each collection once."""
+    found: dict[bytes, dict[str, Any]] = {}
+    for key in keys:
+        metrics = item_collection_metrics(schema, key)
+        found.setdefault(orjson.dumps(metrics["ItemCollectionKey"]), metrics)
+    return list(found.values())
