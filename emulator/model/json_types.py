@@ -77,16 +77,20 @@ def string(value: Any) -> str:
 
 
 def integer(value: Any) -> int:
-    return value if type(value) is int else _whole(value, INTEGER)
+    return value if type(value) is int and value <= _MOST else _whole(value, INTEGER)
 
 
 def long(value: Any) -> int:
-    return value if type(value) is int else _whole(value, LONG)
+    return value if type(value) is int and value <= _MOST else _whole(value, LONG)
+
+
+_LEAST, _MOST = -(2**63), 2**63 - 1
 
 
 def _whole(value: Any, expected: str) -> int:
-    if type(value) is float:
-        return floor(value)
+    """Numbers that do not fit into 64 bits become the nearest that does, as Java's conversions have it."""
+    if type(value) is float or type(value) is int:
+        return max(_LEAST, min(floor(value), _MOST))
     raise _not_convertible(value, expected)
 
 

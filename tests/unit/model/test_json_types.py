@@ -256,6 +256,12 @@ def test_a_fraction_where_an_integer_belongs_is_floored(sent: float, meant: int)
     assert (limit, type(limit)) == (meant, int)
 
 
+@pytest.mark.parametrize(("sent", "meant"), [(1e30, 2**63 - 1), (2**64 - 1, 2**63 - 1), (-1e30, -(2**63))])
+def test_a_number_beyond_64_bits_becomes_the_nearest_within(sent: float, meant: int) -> None:
+    request = {"TableName": "orders", "OnDemandThroughput": {"MaxReadRequestUnits": sent}}
+    assert check_request("UpdateTable", request)["OnDemandThroughput"] == {"MaxReadRequestUnits": meant}
+
+
 @pytest.mark.parametrize("text", ["", "AA==", "/w==", "AAA=", "AAAA", "AQIDBA=="])
 def test_base64_text_stays_as_it_is(text: str) -> None:
     assert check_request("PutItem", attribute({"B": text}))["Item"] == {"a": {"B": text}}
