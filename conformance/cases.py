@@ -21,18 +21,21 @@ TAGS = ("observed", "observed~", "reported", "documented", "documented?", "older
 _GROUP_MEMBERS = {"about", "page", "tag", "table", "items", "given", "cases"}
 _CASE_MEMBERS = {"name", "page", "tag", "table", "items", "given", "each", "afterwards"}
 _EXPECTED_MEMBERS = {"answer", "error", "status", "reply"}
+_STEP_MEMBERS = {*_EXPECTED_MEMBERS, "keep"}
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One request and, unless it only prepares, what is expected of the answer.
 
-    `operation` is a wire name, or "http" for a request that is given as it goes over the line.
+    `operation` is a wire name, "http" for a request that is given as it goes over the line, or "stream" for all
+    records of a table's stream. `keep` names parts of the answer for the steps that follow: name to path.
     """
 
     operation: str
     request: Any
     expected: Mapping[str, Any] | None
+    keep: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +131,7 @@ def _left_as_written(name: str) -> str:
 
 def _case(area: str, written: Mapping[str, Any]) -> Case:
     where = f"{area}: {written.get('name')}"
-    operations = [member for member in written if member not in _CASE_MEMBERS | _EXPECTED_MEMBERS]
+    operations = [member for member in written if member not in _CASE_MEMBERS | _STEP_MEMBERS]
     if len(operations) != 1:
         raise CaseError(f"{where}: a case makes one request, this one {operations}")
     if written.get("tag") not in TAGS or not written.get("page"):
@@ -147,8 +150,8 @@ def _case(area: str, written: Mapping[str, Any]) -> Case:
 
 
 def _step(where: str, written: Mapping[str, Any], *, prepares: bool = False) -> Step:
-    operations = [member for member in written if member not in _EXPECTED_MEMBERS]
+    operations = [member for member in written if member not in _STEP_MEMBERS]
     expected = {member: value for member, value in written.items() if member in _EXPECTED_MEMBERS}
     if len(operations) != 1 or bool(expected) == prepares:
         raise CaseError(f"{where}: a step is one request with what is expected of it, not {sorted(written)}")
-    return Step(operations[0], written[operations[0]], expected or None)
+    return Step(operations[0], written[operations[0]], expected or None, written.get("keep", {}))

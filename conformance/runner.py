@@ -3,44 +3,38 @@
 from __future__ import annotations
 
 import json
-import re
 import time
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from itertools import count
 from textwrap import indent
 from typing import Any
 from uuid import uuid4
 
+from conformance import streams
 from conformance.cases import Case, Step, Suite
-from conformance.notation import (
-    Absent,
-    Anything,
-    Containing,
-    Either,
-    Includes,
-    Matcher,
-    Matching,
-    Scope,
-    Unordered,
-    fill,
-)
-from conformance.targets import Message, Reply, Target
+from conformance.judging import broken_rules, cut, differences, differences_from_recorded, is_lacking, short
+from conformance.notation import Absent, Scope, Unordered, fill, within
+from conformance.recordings import Answer, Recordings
+from conformance.targets import Message, NoAnswerError, Reply, Target
 
 PATIENCE_SECONDS = 1800  # an index that is added to a table of the real service takes its time
+STREAM_PATIENCE_SECONDS = 30  # its streams are a little behind
 _SETTLED = ("ACTIVE",)
 _READS = frozenset(
     (
         *("GetItem", "BatchGetItem", "TransactGetItems", "Query", "Scan"),
-        *("DescribeTable", "ListTables", "DescribeLimits", "DescribeEndpoints"),
+        *("DescribeTable", "ListTables", "DescribeLimits", "DescribeEndpoints", "DescribeTimeToLive"),
+        *("stream", *streams.OPERATIONS),
     )
 )
 _TABLE_OPERATIONS = frozenset(("CreateTable", "UpdateTable"))
 _WITHOUT_TABLE = frozenset(
     (
         *("http", "BatchGetItem", "BatchWriteItem", "TransactGetItems", "TransactWriteItems"),
-        *("ListTables", "DescribeLimits", "DescribeEndpoints"),
+        *("ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction"),
+        *("ListTables", "DescribeLimits", "DescribeEndpoints", *streams.OPERATIONS),
     )
 )
 
@@ -53,10 +47,20 @@ class Result:
     differences: tuple[str, ...]
     exchange: str = ""
     """The request and the answer that differed."""
+    lacking: bool = False
+    """Whether the target does not know an operation that the case needs."""
+    broken_rules: tuple[str, ...] = ()
+    """What is wrong with answers whatever was asked, where that is not counted as a difference."""
+    answers: tuple[Answer, ...] = ()
+    """What the target answered to the steps that were judged."""
 
     @property
     def agrees(self) -> bool:
         return not self.differences
+
+    @property
+    def outcome(self) -> str:
+        return "agrees" if self.agrees else "lacks" if self.lacking else "differs"
 
     def report(self) -> str:
         """The differences for a reader."""
@@ -68,6 +72,10 @@ class Result:
 
 class PreparationError(Exception):
     """The target refused what a case only wanted to have there."""
+
+    def __init__(self, message: str, lacking: bool = False) -> None:
+        super().__init__(message)
+        self.lacking = lacking
 
 
 @dataclass(slots=True)
@@ -90,12 +98,28 @@ class _Tables:
 
 
 class Runner:
-    """Runs cases of a suite on one target. Tables get names that begin with `prefix`."""
+    """Runs cases of a suite on one target. Tables get names that begin with `prefix`.
 
-    def __init__(self, suite: Suite, target: Target, prefix: str = "conformance") -> None:
+    With `strict`, an answer that breaks a rule of all answers differs. With `recordings`, a case of which there is
+    one is held against what was recorded instead of what it expects.
+    """
+
+    def __init__(
+        self,
+        suite: Suite,
+        target: Target,
+        prefix: str = "conformance",
+        *,
+        strict: bool = True,
+        recordings: Recordings | None = None,
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> None:
         self._suite = suite
         self._target = target
         self._prefix = prefix
+        self._strict = strict
+        self._recordings = recordings
+        self._patience_seconds = patience_seconds
         self._created: set[str] = set()
         self._fresh_numbers = count(1)
         self._account: str | None = None
@@ -105,42 +129,61 @@ class Runner:
         try:
             return self._result(case)
         except PreparationError as error:
-            return Result(case, (f"could not be prepared: {error}",))
+            return Result(case, (f"could not be prepared: {error}",), lacking=error.lacking)
+        except NoAnswerError as error:
+            return Result(case, (str(error),))
+        except (LookupError, TypeError, ValueError) as error:
+            if self._strict:
+                raise
+            return Result(case, (f"an answer lacks what the next step needs: {error!r}",))
 
     def _result(self, case: Case) -> Result:
         tables = _Tables(self._prefix, self._suite.tables, self._fresh_numbers)
-        scope = self._scope(tables)
+        kept = {name: f"<{name}>" for step in (*case.given, *case.steps) for name in step.keep}
+        scope = within(self._scope(tables), dict(kept))
         filled = [_Filled.of(case, step, scope) for step in case.steps]
         given = [_Filled.of(case, step, scope) for step in case.given]
         items = fill(case.items, scope)
         if case.table is not None:
             tables.name(case.table)
-        for short in sorted(tables.used - self._created):
-            self._create(short)
+        for name in sorted(tables.used - self._created):
+            self._create(name)
         with self._target.isolation() as undone:
             try:
                 for item in items:
                     self._prepare("PutItem", {"TableName": scope(case.table or ""), "Item": item})
                 for step in given:
-                    self._prepare(step.operation, step.request)
-                for step in filled:
-                    result = self._judge(case, step)
+                    step = step.completed(kept)
+                    kept |= step.kept_of(self._prepare(step.operation, step.request))
+                answers: list[Answer] = []
+                broken: list[str] = []
+                recorded = self._recordings.of(case) if self._recordings is not None else ()
+                for at, step in enumerate(filled):
+                    step = step.completed(kept)
+                    reply = self._ask(step, patience=0 if undone else STREAM_PATIENCE_SECONDS)
+                    answers.append(Answer(reply.status, self._masked(reply, tables)))
+                    if step.operation != "stream":
+                        broken += broken_rules(reply)
+                    result = self._judged(case, step, reply, answers[-1], recorded[at] if at < len(recorded) else None)
                     if not result.agrees:
-                        return result
-                return Result(case, ())
+                        return replace(result, broken_rules=tuple(broken), answers=tuple(answers))
+                    kept |= step.kept_of(reply)
+                return Result(case, (), broken_rules=tuple(broken), answers=tuple(answers))
             finally:
                 if not undone:
                     self._clean(case, tables, [*given, *filled])
 
     def close(self) -> None:
         """Delete the tables that the cases shared."""
-        for short in sorted(self._created):
-            self.call("DeleteTable", {"TableName": f"{self._prefix}-{short}"})
+        for name in sorted(self._created):
+            with suppress(NoAnswerError):
+                self.call("DeleteTable", {"TableName": f"{self._prefix}-{name}"})
         self._created.clear()
 
     def call(self, operation: str, request: Any) -> Reply:
-        """Ask for an operation of the API."""
-        headers = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": f"DynamoDB_20120810.{operation}"}
+        """Ask for an operation of the API, or of that of streams."""
+        api = "DynamoDBStreams_20120810" if operation in streams.OPERATIONS else "DynamoDB_20120810"
+        headers = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": f"{api}.{operation}"}
         return self._target.send(Message("POST", "/", headers, json.dumps(request).encode()))
 
     def _scope(self, tables: _Tables) -> Scope:
@@ -179,16 +222,18 @@ class Runner:
             self._account = json.loads(reply.body)["Table"]["TableArn"].split(":")[4]
         return self._account
 
-    def _prepare(self, operation: str, request: Any) -> None:
+    def _prepare(self, operation: str, request: Any) -> Reply:
         reply = self.call(operation, request)
         if reply.status != 200:
-            raise PreparationError(f"{operation} {_short(request)} was refused: {reply.status} {reply.body.decode()}")
+            text = f"{operation} {short(request)} was refused: {reply.status} {reply.body.decode(errors='replace')}"
+            raise PreparationError(text, is_lacking(reply))
         if operation in _TABLE_OPERATIONS:
             self._settle(request["TableName"])
+        return reply
 
     def _settle(self, table_name: str) -> None:
         """Wait until a table and its indexes are as they were asked to be."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + self._patience_seconds
         while time.monotonic() < deadline:
             reply = self.call("DescribeTable", {"TableName": table_name})
             if reply.status == 200:
@@ -231,27 +276,57 @@ class Runner:
                 return
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
-    # --- judging ----------------------------------------------------------------------------------
+    # --- asking -----------------------------------------------------------------------------------
 
-    def _judge(self, case: Case, step: _Filled) -> Result:
+    def _ask(self, step: _Filled, patience: float) -> Reply:
         if step.operation == "http":
-            reply = self._target.send(_message(step.request))
+            return self._target.send(_message(step.request))
+        if step.operation == "stream":
+            return self._records(step, patience)
+        return self.call(step.operation, step.request)
+
+    def _judged(self, case: Case, step: _Filled, reply: Reply, answer: Answer, recorded: Answer | None) -> Result:
+        rules = broken_rules(reply) if self._strict and step.operation != "stream" else ()
+        if recorded is None:
+            found = differences(step.expected, reply)
         else:
-            reply = self.call(step.operation, step.request)
-        differences = (*_broken_rules(reply), *_differences(step.expected, reply))
-        if not differences:
+            found = differences_from_recorded(step.expected, recorded, answer)
+        all_found = (*rules, *found)
+        if not all_found:
             return Result(case, ())
-        exchange = f"{step.operation} {_short(step.request)}\nanswered {reply.status} {_cut(reply.body.decode())}"
-        return Result(case, differences, exchange)
+        text = reply.body.decode(errors="replace")
+        exchange = f"{step.operation} {short(step.request)}\nanswered {reply.status} {cut(text)}"
+        return Result(case, all_found, exchange, lacking=is_lacking(reply))
+
+    def _masked(self, reply: Reply, tables: _Tables) -> str:
+        """The body without what differs from run to run by name: tables, account and region."""
+        text = reply.body.decode(errors="replace")
+        names = {tables.name(short_name): short_name for short_name in (*tables.used, *tables.fresh)}
+        for name in sorted(names, key=len, reverse=True):
+            text = text.replace(name, f"<{names[name]}>")
+        if self._account is not None:
+            text = text.replace(self._account, "<account>")
+        return text.replace(self._target.region, "<region>")
+
+    def _records(self, step: _Filled, patience: float) -> Reply:
+        """The records of a table's stream, as if one request had been answered with them."""
+        wanted = step.expected["answer"]["Records"]
+        wanted = wanted.elements if isinstance(wanted, Unordered) else wanted
+        try:
+            records = streams.records_of(self.call, step.request["TableName"], len(wanted), patience)
+        except streams.StreamError as error:
+            raise PreparationError(str(error)) from error
+        return Reply(200, {}, json.dumps({"Records": records}).encode())
 
 
 @dataclass(frozen=True, slots=True)
 class _Filled:
-    """A step with its names filled in."""
+    """A step with its names filled in, but for those of what earlier steps keep."""
 
     operation: str
     request: Any
     expected: Mapping[str, Any]
+    keep: Mapping[str, str]
 
     @classmethod
     def of(cls, case: Case, step: Step, scope: Scope) -> _Filled:
@@ -260,7 +335,29 @@ class _Filled:
             request = {"TableName": scope(case.table), **request}
         if isinstance(request, dict):
             request = {name: value for name, value in request.items() if not isinstance(value, Absent)}
-        return cls(step.operation, request, fill(dict(step.expected or {}), scope))
+        return cls(step.operation, request, fill(dict(step.expected or {}), scope), step.keep)
+
+    def completed(self, kept: Mapping[str, Any]) -> _Filled:
+        """The step with what earlier ones kept."""
+        if not kept:
+            return self
+        scope = within(lambda name: f"<{name}>", kept)
+        return replace(self, request=fill(self.request, scope), expected=fill(dict(self.expected), scope))
+
+    def kept_of(self, reply: Reply) -> dict[str, Any]:
+        """What of the answer the following steps want."""
+        return {name: _part(json.loads(reply.body), path) for name, path in self.keep.items()}
+
+
+def _part(answer: Any, path: str) -> Any:
+    """What stands at a path such as `StreamDescription.Shards.0.ShardId`. Raises PreparationError."""
+    part = answer
+    for step in path.split("."):
+        try:
+            part = part[int(step) if isinstance(part, list) else step]
+        except (KeyError, IndexError) as error:
+            raise PreparationError(f"there is no {path} in {short(answer)}") from error
+    return part
 
 
 def _message(request: Mapping[str, Any]) -> Message:
@@ -272,121 +369,3 @@ def _message(request: Mapping[str, Any]) -> Message:
         body.encode() if isinstance(body, str) else json.dumps(body).encode(),
         request.get("signed", True),
     )
-
-
-def _broken_rules(reply: Reply) -> Iterator[str]:
-    """What is wrong with any answer of the service, whatever was asked."""
-    if not re.fullmatch("[0-9A-Z]{52}", reply.headers.get("x-amzn-requestid", "")):
-        yield f"x-amzn-RequestId: expected 52 characters, got {reply.headers.get('x-amzn-requestid')!r}"
-    checksum = reply.headers.get("x-amz-crc32")
-    if reply.body and checksum != str(zlib.crc32(reply.body)):
-        yield f"x-amz-crc32: expected {zlib.crc32(reply.body)}, got {checksum}"
-
-
-def _differences(expected: Mapping[str, Any], reply: Reply) -> Iterator[str]:
-    if "reply" in expected:
-        yield from _reply_differences(expected["reply"], reply)
-    elif "error" in expected:
-        yield from _error_differences(expected["error"], expected.get("status", 400), reply)
-    elif reply.status != 200:
-        yield "expected an answer, got an error"
-    else:
-        yield from compare(expected["answer"], _json(reply), "answer")
-
-
-def _reply_differences(expected: Mapping[str, Any], reply: Reply) -> Iterator[str]:
-    yield from compare(expected["status"], reply.status, "status")
-    for name, value in expected.get("headers", {}).items():
-        yield from compare(value, reply.headers.get(name.lower(), Absent()), name)
-    if "body" in expected:
-        as_text = isinstance(expected["body"], str)
-        yield from compare(expected["body"], reply.body.decode() if as_text else _json(reply), "body")
-
-
-def _json(reply: Reply) -> Any:
-    """The body as JSON; as text if it is none, so that it shows as a difference."""
-    try:
-        return json.loads(reply.body)
-    except ValueError:
-        return reply.body.decode(errors="replace")
-
-
-def _error_differences(expected: Mapping[str, Any], status: int, reply: Reply) -> Iterator[str]:
-    ((kind, wanted),) = expected.items()
-    yield from compare(status, reply.status, "status")
-    body = _json(reply)
-    if not isinstance(body, dict):
-        yield f"expected an error, got {_cut(repr(body))}"
-        return
-    got_kind = body.pop("__type", "").rpartition("#")[2]
-    yield from compare(kind, got_kind, "error")
-    members = wanted if isinstance(wanted, dict) else {"message": wanted}
-    if "Message" in body:
-        body["message"] = body.pop("Message")
-    if members.get("message") is None:
-        members = {**members, "message": Absent()}
-    yield from compare(members, body, "")
-
-
-def compare(expected: Any, got: Any, path: str) -> Iterator[str]:
-    """A line for each place where `got` is not what is expected."""
-    if isinstance(expected, Matcher):
-        if not _matches(expected, got):
-            yield f"{path}: expected {_described(expected)}\n{' ' * len(path)}       got {_cut(repr(got))}"
-        elif isinstance(expected, Includes):
-            for name, value in expected.members.items():
-                yield from compare(value, got.get(name, Absent()), f"{path}.{name}")
-    elif isinstance(expected, dict) and isinstance(got, dict):
-        for name in {**expected, **got}:
-            member = f"{path}.{name}" if path else str(name)
-            if name in expected:
-                yield from compare(expected[name], got.get(name, Absent()), member)
-            else:
-                yield f"{member}: not expected, got {_cut(repr(got[name]))}"
-    elif isinstance(expected, list) and isinstance(got, list) and len(expected) == len(got):
-        for position, (wanted, element) in enumerate(zip(expected, got, strict=True)):
-            yield from compare(wanted, element, f"{path}[{position}]")
-    elif isinstance(got, Absent) or expected != got or isinstance(expected, bool) is not isinstance(got, bool):
-        yield f"{path}: expected {_cut(repr(expected))}\n{' ' * len(path)}       got {_cut(repr(got))}"
-
-
-def equal(expected: Any, got: Any) -> bool:
-    return next(compare(expected, got, ""), None) is None
-
-
-_MATCHERS: dict[type[Matcher], Callable[[Any, Any], bool]] = {
-    Anything: lambda matcher, got: not isinstance(got, Absent),
-    Absent: lambda matcher, got: isinstance(got, Absent),
-    Matching: lambda matcher, got: isinstance(got, str) and re.fullmatch(matcher.pattern, got) is not None,
-    Containing: lambda matcher, got: isinstance(got, str) and matcher.text in got,
-    Either: lambda matcher, got: any(equal(option, got) for option in matcher.options),
-    Unordered: lambda matcher, got: isinstance(got, list) and _same_elements(matcher.elements, got),
-    Includes: lambda matcher, got: isinstance(got, dict),
-}
-
-
-def _matches(matcher: Matcher, got: Any) -> bool:
-    return _MATCHERS[type(matcher)](matcher, got)
-
-
-def _same_elements(expected: Iterable[Any], got: list[Any]) -> bool:
-    left = list(got)
-    for element in expected:
-        position = next((at for at, other in enumerate(left) if equal(element, other)), None)
-        if position is None:
-            return False
-        del left[position]
-    return not left
-
-
-def _described(matcher: Matcher) -> str:
-    content = [getattr(matcher, name) for name in getattr(matcher, "__slots__", ())]
-    return _cut(" ".join([type(matcher).__name__.lower(), *map(repr, content)]))
-
-
-def _short(request: Any) -> str:
-    return _cut(json.dumps(request))
-
-
-def _cut(text: str, length: int = 1200) -> str:
-    return text if len(text) <= length else f"{text[:length]}... ({len(text)} characters)"

@@ -7,6 +7,7 @@ case: an emulator goes back to a savepoint, an endpoint has the items of the cas
 from __future__ import annotations
 
 import http.client
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from emulator import Emulator
 
 DATE = "20260101T000000Z"
+_AWS_HOST = r"dynamodb\.[a-z0-9-]+\.amazonaws\.com(\.cn)?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,10 @@ class Target(Protocol):
     def close(self) -> None:
         """Let go of connections, if there are any."""
         ...
+
+
+class NoAnswerError(Exception):
+    """What the target did instead of answering."""
 
 
 class InProcess:
@@ -108,36 +114,52 @@ class Endpoint:
     """
 
     def __init__(
-        self, url: str, region: str = "us-east-1", signer: Signer | None = None, emulator: Emulator | None = None
+        self,
+        url: str,
+        region: str = "us-east-1",
+        signer: Signer | None = None,
+        emulator: Emulator | None = None,
+        timeout_seconds: float = 60,
     ) -> None:
         self.region = region
+        self._timeout = timeout_seconds
         self._parts = urlsplit(url)
         self._signer = signer
         self._emulator = emulator
-        self._connection: http.client.HTTPConnection | None = None
+        self._connections: dict[str, http.client.HTTPConnection] = {}
 
     def send(self, message: Message) -> Reply:
+        host = host_of(message, self._parts.netloc)
         if self._signer is not None and message.signed:
-            headers = self._signer.signed(f"{self._parts.scheme}://{self._parts.netloc}{self._path(message)}", message)
+            headers = self._signer.signed(f"{self._parts.scheme}://{host}{self._path(message)}", message)
         else:
             headers = _for_show(message, self.region)
-        reused = self._connection is not None
+        reused = host in self._connections
         try:
-            return self._exchange(message, headers)
-        except ConnectionError:
-            self.close()
+            return self._exchange(host, message, headers)
+        except ConnectionError as error:
             if not reused:
-                raise
-        return self._exchange(message, headers)  # the server had closed an idle connection
+                raise NoAnswerError(f"no answer: {error!r}") from error
+        try:
+            return self._exchange(host, message, headers)  # the server had closed an idle connection
+        except ConnectionError as error:
+            raise NoAnswerError(f"no answer: {error!r}") from error
 
-    def _exchange(self, message: Message, headers: Mapping[str, str]) -> Reply:
-        if self._connection is None:
+    def _exchange(self, host: str, message: Message, headers: Mapping[str, str]) -> Reply:
+        connection = self._connections.get(host)
+        if connection is None:
             secure = self._parts.scheme == "https"
             kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-            self._connection = kind(self._parts.hostname or "localhost", self._parts.port, timeout=60)
-        self._connection.request(message.method, self._path(message), message.body, dict(headers))
-        response = self._connection.getresponse()
-        body = response.read()
+            connection = self._connections[host] = kind(host or "localhost", timeout=self._timeout)
+        try:
+            connection.request(message.method, self._path(message), message.body, dict(headers))
+            response = connection.getresponse()
+            body = response.read()
+        except BaseException as error:
+            self.close()
+            if isinstance(error, ConnectionError) or not isinstance(error, OSError | http.client.HTTPException):
+                raise
+            raise NoAnswerError(f"no answer: {error!r}") from error
         return Reply(response.status, {name.lower(): value for name, value in response.getheaders()}, body)
 
     def _path(self, message: Message) -> str:
@@ -145,12 +167,18 @@ class Endpoint:
         return self._parts.path.rstrip("/") + message.path
 
     def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        for connection in self._connections.values():
+            connection.close()
+        self._connections.clear()
 
     def isolation(self) -> AbstractContextManager[bool]:
         return nullcontext(False) if self._emulator is None else rolled_back(self._emulator)
+
+
+def host_of(message: Message, host: str) -> str:
+    """Where a message goes: the real service answers for streams at a host of its own (streams_ttl.md 1)."""
+    is_of_streams = message.headers.get("X-Amz-Target", "").startswith("DynamoDBStreams")
+    return f"streams.{host}" if is_of_streams and re.fullmatch(_AWS_HOST, host) else host
 
 
 @contextmanager
