@@ -63,12 +63,11 @@ class Costs:
         """An observer that adds the requests it sees to the costs of a test."""
 
         def note(observation: Observation) -> None:
-            scanned = observation.request.get("IndexName") if observation.operation == "Scan" else _NOTHING
             for usage in observation.usage:
                 cost = self._at(Place(test, usage.table, usage.index))
                 cost.read_units += usage.read_units
                 cost.write_units += usage.write_units
-                cost.scans += usage.index == scanned
+                cost.scans += usage.scanned
                 cost.items_read += usage.evaluated
                 cost.items_returned += usage.returned
 
@@ -118,9 +117,6 @@ class Costs:
         for place, cost in self._by_place.items():
             totals.setdefault(place.target, Cost()).add(cost)
         return totals
-
-
-_NOTHING = object()
 
 
 def _figures(cost: Cost) -> str:

@@ -85,7 +85,7 @@ def _detail(observation: Observation, key_names: _KeyNames) -> str:
 def _outcome(observation: Observation) -> str:
     if observation.error is not None:
         return _cut(f"{observation.error.code}: {observation.error.message}", _OUTCOME_WIDTH)
-    if observation.operation not in _READS:
+    if not _is_read(observation):
         return "done"
     returned = sum(usage.returned for usage in observation.usage)
     evaluated = sum(usage.evaluated for usage in observation.usage)
@@ -94,6 +94,14 @@ def _outcome(observation: Observation) -> str:
 
 
 _READS = ("GetItem", "BatchGetItem", "TransactGetItems", "Query", "Scan")
+_STATEMENTS = ("ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction")
+
+
+def _is_read(observation: Observation) -> bool:
+    """Whether the request was for items. A request of statements is, if it took read units and no write units."""
+    if observation.operation in _STATEMENTS:
+        return bool(observation.usage) and not any(usage.write_units for usage in observation.usage)
+    return observation.operation in _READS
 
 
 def _nothing(request: Mapping[str, Any], key_names: _KeyNames) -> str:
@@ -149,6 +157,11 @@ def _statement(request: Mapping[str, Any], key_names: _KeyNames) -> str:
     return str(request["Statement"])
 
 
+def _statements(request: Mapping[str, Any], key_names: _KeyNames) -> str:
+    members = request["Statements"] if "Statements" in request else request["TransactStatements"]
+    return "; ".join(str(member["Statement"]) for member in members)
+
+
 def _kinds(members: Iterable[Mapping[str, Any]]) -> str:
     """How many of each kind, e.g. `2 PutRequest, 1 DeleteRequest`."""
     counts: dict[str, int] = {}
@@ -159,10 +172,12 @@ def _kinds(members: Iterable[Mapping[str, Any]]) -> str:
 
 
 _DETAILS: dict[str, Callable[[Mapping[str, Any], _KeyNames], str]] = {
+    "BatchExecuteStatement": _statements,
     "BatchGetItem": _batch_get,
     "BatchWriteItem": _batch_write,
     "DeleteItem": _key,
     "ExecuteStatement": _statement,
+    "ExecuteTransaction": _statements,
     "GetItem": _key,
     "PutItem": _item,
     "Query": _search,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from copy import deepcopy
 from pathlib import Path
@@ -69,10 +70,26 @@ def _of_document(document: object, prefix: str) -> list[tuple[str, dict[str, Any
     return tables
 
 
-def _create(emulator: Emulator, where: str, parameters: dict[str, Any]) -> None:
-    reply = emulator.gateway.answer("CreateTable", deepcopy(parameters), emulator.settings.region)
+def _create(emulator: Emulator, where: str, declared: dict[str, Any]) -> None:
+    """Create a table and wait until it is ready. `TimeToLiveSpecification` may stand among CreateTable's parameters."""
+    parameters = deepcopy(declared)
+    time_to_live = parameters.pop("TimeToLiveSpecification", None)
+    _answer(emulator, where, "CreateTable", parameters)
+    name = {"TableName": parameters["TableName"]}
+    while _answer(emulator, where, "DescribeTable", dict(name))["Table"]["TableStatus"] != "ACTIVE":
+        time.sleep(_POLL_SECONDS)
+    if time_to_live is not None:
+        _answer(emulator, where, "UpdateTimeToLive", {**name, "TimeToLiveSpecification": time_to_live})
+
+
+_POLL_SECONDS = 0.02
+
+
+def _answer(emulator: Emulator, where: str, operation: str, request: dict[str, Any]) -> Any:
+    reply = emulator.gateway.answer(operation, request, emulator.settings.region)
     if reply.status != 200:
         raise DeclarationError(f"{where}: {refusal(reply.body)}")
+    return orjson.loads(reply.body)
 
 
 def refusal(body: bytes) -> str:

@@ -1,7 +1,7 @@
 """The tables of CloudFormation and SAM templates as parameters of CreateTable.
 
-What a template says of matters that CreateTable does not know or that make no difference here (backups, time to live,
-insights, policies, encryption, scaling, replicas in other regions) is passed over.
+What a template says of matters that make no difference here (backups, insights, policies, encryption, scaling,
+replicas in other regions) is passed over.
 Source: CloudFormation Template Reference, AWS::DynamoDB::Table and AWS::DynamoDB::GlobalTable; AWS SAM
 specification, AWS::Serverless::SimpleTable.
 """
@@ -15,7 +15,7 @@ from emulator.testing.intrinsics import Template
 from emulator.testing.sources import DeclarationError
 
 Parameters: TypeAlias = dict[str, Any]
-"""Parameters of CreateTable."""
+"""Parameters of CreateTable, and TimeToLiveSpecification."""
 
 _KEYS_AND_BILLING = ("AttributeDefinitions", "KeySchema", "BillingMode")
 _CAPACITY = ("ProvisionedThroughput", "OnDemandThroughput", "WarmThroughput")
@@ -100,8 +100,12 @@ def _typed(value: Any, name: str) -> Any:
     if name in _NUMBERS:
         return int(value)
     if name == "DeletionProtectionEnabled" and isinstance(value, str):
-        return value.lower() == "true"
+        return _is_true(value)
     return value
+
+
+def _is_true(value: Any) -> bool:
+    return value.lower() == "true" if isinstance(value, str) else bool(value)
 
 
 def _stream(properties: _Properties) -> Parameters:
@@ -109,6 +113,14 @@ def _stream(properties: _Properties) -> Parameters:
     if view_type is None:
         return {}
     return {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": view_type}}
+
+
+def _time_to_live(properties: _Properties) -> Parameters:
+    """What the template enables; a table begins without."""
+    given = properties.get("TimeToLiveSpecification") or {}
+    if not _is_true(given.get("Enabled")):
+        return {}
+    return {"TimeToLiveSpecification": {"Enabled": True, "AttributeName": given.get("AttributeName")}}
 
 
 def _local_indexes(properties: _Properties) -> Parameters:
@@ -124,7 +136,7 @@ def _table(properties: _Properties) -> Parameters:
     indexes = [index.some(*_LOCAL_INDEX, *_CAPACITY) for index in properties.parts("GlobalSecondaryIndexes")]
     if indexes:
         parameters["GlobalSecondaryIndexes"] = indexes
-    return {**parameters, **_local_indexes(properties), **_stream(properties)}
+    return {**parameters, **_local_indexes(properties), **_stream(properties), **_time_to_live(properties)}
 
 
 # --- AWS::DynamoDB::GlobalTable -------------------------------------------------------------------
@@ -152,7 +164,7 @@ def _global_table(properties: _Properties) -> Parameters:
         indexes.append(described)
     if indexes:
         parameters["GlobalSecondaryIndexes"] = indexes
-    return {**parameters, **_local_indexes(properties), **_stream(properties)}
+    return {**parameters, **_local_indexes(properties), **_stream(properties), **_time_to_live(properties)}
 
 
 def _throughput(writing: _Properties, reading: _Properties) -> Parameters:

@@ -1,4 +1,7 @@
-"""The cost of transactions: twice that of single calls, a replay is a read, and one that fails costs nothing."""
+"""The cost of transactions, twice that of single calls; a replay is a read, and one that fails costs nothing.
+
+And which reads count as scans.
+"""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -82,3 +85,20 @@ def test_a_replay_costs_a_read(costs: Callable[..., dict[str, Line]]) -> None:
 def test_a_transaction_that_is_canceled_costs_nothing(costs: Callable[..., dict[str, Line]]) -> None:
     failing = put("there", ConditionExpression="attribute_not_exists(pk)")
     assert costs(("transact_write_items", {"TransactItems": [put("a"), failing]})) == {}
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters", "target", "scans"),
+    [
+        ("scan", {"TableName": "orders"}, "orders", "1"),
+        ("scan", {"TableName": "orders", "IndexName": "by_day"}, "orders/by_day", "1"),
+        ("execute_statement", {"Statement": "SELECT * FROM orders"}, "orders", "1"),
+        ("execute_statement", {"Statement": "SELECT * FROM orders.by_day"}, "orders/by_day", "1"),
+        ("execute_statement", {"Statement": "SELECT * FROM orders WHERE pk = 'there'"}, "orders", "0"),
+        ("execute_statement", {"Statement": "SELECT * FROM orders.by_day WHERE \"day\" = 'mon'"}, "orders/by_day", "0"),
+    ],
+)
+def test_a_read_without_a_key_is_a_scan(
+    costs: Callable[..., dict[str, Line]], operation: str, parameters: dict[str, Any], target: str, scans: str
+) -> None:
+    assert costs((operation, parameters))[target][2] == scans

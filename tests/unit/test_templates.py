@@ -111,7 +111,10 @@ def test_the_parameters_of_a_table_are_those_of_create_table(write, created):
               Tags: [{Key: team, Value: sales}]
         """,
     )
-    description = created("template.yaml").client().describe_table(TableName="orders")["Table"]
+    client = created("template.yaml").client()
+    ttl = client.describe_time_to_live(TableName="orders")["TimeToLiveDescription"]
+    assert ttl == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires"}
+    description = client.describe_table(TableName="orders")["Table"]
     assert [element["AttributeName"] for element in description["KeySchema"]] == ["pk", "sk"]
     assert description["ProvisionedThroughput"]["ReadCapacityUnits"] == 5
     assert description["ProvisionedThroughput"]["WriteCapacityUnits"] == 6
@@ -464,3 +467,25 @@ def test_sources_are_the_same_for_the_same_file_or_the_same_object(tmp_path):
     assert source(data).is_same(source(data))
     assert not source(data).is_same(source(dict(data)))
     assert not source(Path("a")).is_same(source(Path("b")))
+
+
+# --- What a declaration may say beyond CreateTable ------------------------------------------------
+
+
+def test_time_to_live_may_stand_among_the_parameters_of_create_table(created):
+    specification = {"Enabled": True, "AttributeName": "expires"}
+    client = created({**KEY, "TableName": "Orders", "TimeToLiveSpecification": specification}).client()
+    ttl = client.describe_time_to_live(TableName="Orders")["TimeToLiveDescription"]
+    assert ttl == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires"}
+
+
+def test_a_time_to_live_that_the_service_refuses_is_named(created):
+    with pytest.raises(DeclarationError, match=r"table Orders: ValidationException: .*attributeName"):
+        created({**KEY, "TableName": "Orders", "TimeToLiveSpecification": {"Enabled": True, "AttributeName": ""}})
+
+
+def test_declared_tables_are_ready_whatever_the_status_delay():
+    emulator = Emulator(status_delay=0.05)
+    (source,) = sources_of({**KEY, "TableName": "Orders"}, "tables", Places(Path(), Path()))
+    create_tables(emulator, source)
+    assert emulator.client().describe_table(TableName="Orders")["Table"]["TableStatus"] == "ACTIVE"
