@@ -11,7 +11,7 @@ import pytest
 from emulator import Emulator
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-OVER_HTTP, IN_PROCESS, IN_PYTEST = re.findall(r"^```python\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+OVER_HTTP, IN_PROCESS, IN_PYTEST, WITH_TIME = re.findall(r"^```python\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
 
 
 def test_the_sample_for_the_server_prints_the_item(capsys: pytest.CaptureFixture[str]) -> None:
@@ -29,3 +29,7 @@ def test_the_sample_without_a_server_is_answered() -> None:
 def test_the_sample_for_pytest_passes(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(IN_PYTEST)
     pytester.runpytest("-p", "no:cacheprovider").assert_outcomes(passed=1)
+
+
+def test_the_sample_of_streams_and_time_to_live_holds() -> None:
+    exec(WITH_TIME, {})
