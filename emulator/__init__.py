@@ -13,15 +13,20 @@ if TYPE_CHECKING:
     from emulator.instance import Emulator, Savepoint
     from emulator.mocking import Mock, mock
     from emulator.settings import Settings
+    from emulator.streams.functions import LambdaContext
+    from emulator.streams.subscription import Delivery, Subscription
 
-__all__ = ["Emulator", "Mock", "Savepoint", "Settings", "mock"]
+__all__ = ["Delivery", "Emulator", "LambdaContext", "Mock", "Savepoint", "Settings", "Subscription", "mock"]
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Delivery": "emulator.streams.subscription",
     "Emulator": "emulator.instance",
+    "LambdaContext": "emulator.streams.functions",
     "Mock": "emulator.mocking",
     "Savepoint": "emulator.instance",
     "Settings": "emulator.settings",
+    "Subscription": "emulator.streams.subscription",
     "mock": "emulator.mocking",
 }
 

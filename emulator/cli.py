@@ -148,6 +148,26 @@ def cli(context: click.Context) -> None:
     help="Seconds that tables and indexes stay CREATING, UPDATING or DELETING.",
 )
 @_option(
+    "--ttl-delay",
+    type=float,
+    default=_DEFAULTS.ttl_delay,
+    callback=_seconds(0),
+    help="Seconds from the time at which an item expires (time to live) to its deletion.",
+)
+@_option(
+    "--stream-shards",
+    type=click.IntRange(1, 256),
+    default=_DEFAULTS.stream_shards,
+    help="Shards that a new stream begins with.",
+)
+@_option(
+    "--shard-rollover",
+    type=float,
+    default=_DEFAULTS.shard_rollover,
+    callback=_seconds(0),
+    help="Seconds after which a shard of a stream is followed by a child; 0 for never, else at least 60.",
+)
+@_option(
     "--request-timeout",
     type=float,
     default=_DEFAULTS.request_timeout,

@@ -442,6 +442,87 @@ TRANSACTION_ACTION_MISSING = _validation(
 )
 TRANSACTION_TOO_LARGE = _validation("Transaction payload size cannot exceed {limit} bytes")
 
+# --- PartiQL: from text to a checked statement (partiql.md 2 to 5, 7, 8, 10, 11 and 17) -----------
+
+STATEMENT_MALFORMED = _validation("Statement wasn't well formed, can't be processed: {detail}")
+STATEMENT_TOKEN_LEFT = "Unexpected token after expression"
+STATEMENT_TERM = "Unexpected term"
+STATEMENT_KEYWORD = "Unexpected keyword"
+STATEMENT_OPERATOR = "Unexpected operator"
+STATEMENT_RIGHT_SIDE = "Missing right-hand side expression of infix operator"
+STATEMENT_TYPE_NAME = "Expected type name"
+STATEMENT_TARGET = "Expected identifier for simple path"
+STATEMENT_MANIPULATION = "Expected data manipulation"
+STATEMENT_PATH_COMPONENT = "Invalid path dot component"
+STATEMENT_EXPECTED = "Expected {expected}"
+"""For what no page has seen; words of PartiQL's reference parser."""
+
+STATEMENT_ALIAS = _validation("Aliasing is not supported")
+FROM_PATH_TOO_LONG = _validation("A path may contain at most 2 components in the FROM clause")
+PATH_COMPONENT_EMPTY = _validation("Path component cannot be an empty string")
+PATH_COMPONENT_UNEXPECTED = _validation("Unexpected path component at {position}")
+FUNCTION_UNRECOGNIZED = _validation("Unrecognized function: {function} at {position}")
+OPERATION_UNSUPPORTED = _validation("Unsupported operation: {operation}")
+INSERT_OF_SEVERAL = _validation(
+    "Unsupported operation: Inserting multiple items in a single statement is not supported, "
+    'use "INSERT INTO tableName VALUE item" instead'
+)
+DATA_TYPE_UNSUPPORTED = _validation("Unsupported data type: {data} under key {path} at {position}")
+EMPTY_BAG = _validation("Empty bags are not supported")
+UNDER_PATH = " under {path}"
+"""Follows the text of a fault of a number that is written out."""
+
+PARAMETER_COUNT_MISMATCH = _validation("Number of parameters in request and statement don't match.")
+MEMBERS_COUNT = _validation("{function} must have exactly two arguments at {position}")
+MEMBERS_TARGET = _validation("The first argument to {function} must equal the assignment value at {position}")
+MEMBERS_TYPE = _validation("The second argument to {function} must be a value with type SET at {position}")
+DELETE_RETURNING = _validation(
+    "Invalid returning clause: RETURNING {form} *. Only RETURNING ALL OLD * is allowed in DELETE statements."
+)
+
+
+def refused_statement(text: str, **parameters: object) -> ServiceError:
+    """The error of a statement in the words of an expression's error, without the expression's kind before them."""
+    return ServiceError(VALIDATION, message=text.format(**parameters))
+
+
+# --- PartiQL: carrying out statements (partiql.md 2, 5 to 7 and 9 to 16) --------------------------
+
+DUPLICATE_ITEM = _modelled("DuplicateItemException", "Duplicate primary key exists in table")
+STATEMENT_INDEX_NOT_FOUND = _validation("The table does not have the specified index")
+STATEMENT_CONSISTENT_READ_ON_GLOBAL_INDEX = _validation(
+    "Strongly consistent read is not supported on Global Secondary Indexes"
+)
+STATEMENT_SEVERAL_KEY_ATTRIBUTES = _validation(
+    "PartiQL statements cannot be executed on tables with multi-attribute HASH keys or multi-attribute RANGE keys."
+)
+INSERT_INTO_INDEX = _validation("FROM clause may only contain a single table name")
+WRITE_TO_INDEX = _validation("This operation is not supported on an index")
+KEY_EQUALITY_MISSING = _validation("Where clause does not contain a mandatory equality on all key attributes")
+KEY_RANGES_OVERLAP = _validation("Overlapping conditions with range keys are not supported in where clause")
+KEY_OPTIONS_LIMITED = _validation(OPERAND_COUNT.format(operator="IN", count="{count}"))
+ORDER_WITHOUT_WHERE = _validation("Must have WHERE clause in the statement when using ORDER BY clause.")
+ORDER_WITHOUT_KEY = _validation(
+    "Must have at least one non-optional hash key condition in WHERE clause when using ORDER BY clause."
+)
+ORDER_NOT_BY_KEY = _validation("Variable reference {name} in ORDER BY clause must be part of the primary key")
+NEXT_TOKEN_INVALID = _validation("Invalid NextToken")
+NEXT_TOKEN_OF_OTHER_STATEMENT = _validation("NextToken does not match request")
+EXISTS_OUTSIDE_TRANSACTION = _validation("EXISTS() is only supported in ExecuteTransaction.")
+BATCH_READ_WITHOUT_KEY = _validation(
+    "Select statements within BatchExecuteStatement must specify the primary key in the where clause."
+)
+STATEMENTS_MIXED = _validation(
+    "The entire {kind} must consist of either read statements or write statements, you cannot mix both in one {kind}."
+)
+STATEMENT_OF_TRANSACTION = "Validation failed in TransactStatements[{index}]: "
+TRANSACTION_RETURNING = _validation("RETURNING clause is not supported in ExecuteTransaction.")
+TRANSACTION_READ_WITHOUT_KEY = _validation(
+    "Select statements within ExecuteTransaction must specify the primary key in the where clause."
+)
+TRANSACTION_READ_OF_INDEX = _validation("Reads on indices are not supported within transactions.")
+TRANSACTION_EXISTS = _validation("EXISTS() must contain a single item read with additional condition")
+
 # --- Tables (tables.md) -------------------------------------------------------------------------
 
 PARAMETER_MISSING = _validation("The parameter '{name}' is required but was not present in the request")
@@ -640,3 +721,26 @@ PARAMETER_NOT_BUILT = _validation(
     "{parameter} is a parameter of DynamoDB that this emulator does not have yet; "
     "docs/compatibility.md lists what it has."
 )
+
+# --- Streams and time to live (streams_ttl.md) --------------------------------------------------
+
+STREAM_NOT_FOUND = _modelled("ResourceNotFoundException", "Requested resource not found: Stream: {arn} not found")
+SHARD_NOT_FOUND = _modelled("ResourceNotFoundException", "Requested resource not found: Shard does not exist")
+STREAM_ARN_MALFORMED = _validation("Invalid StreamArn: {arn}")
+SHARD_FILTER_INCOMPLETE = _validation("Both Type and ShardId must be specified in ShardFilter")
+SEQUENCE_NUMBER_MISSING = _validation("SequenceNumber must be specified for the shard iterator type {type}")
+SEQUENCE_NUMBER_UNWANTED = _validation("SequenceNumber must not be specified for the shard iterator type {type}")
+SEQUENCE_NUMBER_MALFORMED = _validation("Invalid SequenceNumber: {number}")
+SEQUENCE_NUMBER_OUTSIDE = _validation("SequenceNumber {number} does not belong to shard {shard}")
+ITERATOR_TIME_MISSING = _validation("Timestamp must be specified for the shard iterator type AT_TIMESTAMP")
+ITERATOR_TIME_UNWANTED = _validation("Timestamp must not be specified for the shard iterator type {type}")
+ITERATOR_TIME_IN_FUTURE = _validation("Timestamp must not be in the future")
+ITERATOR_MALFORMED = _validation("Invalid ShardIterator: {text}")
+ITERATOR_EXPIRED = _modelled("ExpiredIteratorException", "The provided iterator exceeds the maximum age allowed.")
+DATA_TRIMMED = _modelled("TrimmedDataAccessException", "The data you are trying to access has been trimmed.")
+TTL_ENABLED_ALREADY = _validation("TimeToLive is already enabled")
+TTL_DISABLED_ALREADY = _validation("TimeToLive is already disabled")
+TTL_OTHER_ATTRIBUTE = _validation(
+    "TimeToLive is active on a different AttributeName: current AttributeName is {attribute}"
+)
+TTL_CHANGES_LIMITED = _validation("Time to live has been modified multiple times within a fixed interval")

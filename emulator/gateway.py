@@ -24,7 +24,7 @@ from emulator.errors import ServiceError
 from emulator.model import OPERATIONS, check_request
 from emulator.operations import registry
 from emulator.operations.context import Context, Observation
-from emulator.storage.database import Agenda
+from emulator.storage.agenda import Agenda
 
 _log = logging.getLogger("emulator")
 
@@ -146,7 +146,7 @@ class Gateway:
         if function is None:
             raise ServiceError(errors.NOT_BUILT, operation=operation)
         with self._lock:
-            if self._agenda.entries:
+            if self._agenda.entries or self._agenda.alarms:
                 self._agenda.run_due()
             return function(self._context_of(region), checked)
 

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from threading import RLock
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, overload
 
 from emulator import limits
 from emulator.clock import Clock
 from emulator.gateway import Gateway
 from emulator.operations.context import Context, Observation
 from emulator.settings import Settings
-from emulator.storage.database import Agenda, Database
+from emulator.storage.agenda import Agenda
+from emulator.storage.database import Database
 from emulator.storage.undo import UndoLog
 from emulator.transports.packages import require
 
 if TYPE_CHECKING:
     from emulator.mocking import Mock
+    from emulator.streams.functions import Handler
+    from emulator.streams.handlers import Subscriptions
+    from emulator.streams.source_mapping import SourceMappingOptions
+    from emulator.streams.subscription import Delivery, Subscription
     from emulator.transports.http import Server
     from emulator.transports.wsgi import Application
+
+_AnyHandler = TypeVar("_AnyHandler", bound="Handler")
 
 
 class Emulator:
@@ -41,6 +49,7 @@ class Emulator:
         self.clock.when_moved.append(self._agenda.run_due)
         self._databases: dict[str, Database] = {}
         self._contexts: dict[str, Context] = {}
+        self._subscriptions: Subscriptions | None = None
         self.gateway = Gateway(self._context, self._agenda, self._lock, self.settings.region, self.observers)
 
     def _context(self, region: str) -> Context:
@@ -62,7 +71,8 @@ class Emulator:
         """
         if self._undo.recording:
             return
-        for name in [name for name, database in self._databases.items() if not database.tables]:
+        empty = [name for name, database in self._databases.items() if not database.tables and not database.streams]
+        for name in empty:
             del self._databases[name], self._contexts[name]
 
     # --- data -------------------------------------------------------------------------------------
@@ -77,12 +87,88 @@ class Emulator:
             }
 
     def reset(self) -> None:
-        """Forget all tables of all regions, and all idempotency tokens."""
+        """Forget all tables and streams of all regions, the handlers of streams, and all idempotency tokens."""
         with self._lock:
+            if self._subscriptions is not None:
+                self._subscriptions.clear()
             for database in self._databases.values():
                 database.tokens.clear()
                 for table in list(database.tables.values()):
                     database.drop(table)
+                for stream in list(database.streams.values()):
+                    database.forget_stream(stream)
+
+    def split_shards(self, table: str, region: str | None = None) -> None:
+        """Close each open shard of a table's stream, and open two in its place, half of the item collections each.
+
+        The service does so when a table grows. Raises LookupError if there is no such table or its stream is disabled.
+        """
+        region = region or self.settings.region
+        with self._lock:
+            database = self._databases.get(region)
+            found = database.tables.get(table) if database is not None else None
+            if found is None or found.stream is None:
+                raise LookupError(f"there is no table {table!r} with a stream in {region}")
+            found.stream.split()
+
+    @overload
+    def on_stream(
+        self, table: str, handler: None = None, region: str | None = None, **options: Unpack[SourceMappingOptions]
+    ) -> Callable[[_AnyHandler], _AnyHandler]: ...
+
+    @overload
+    def on_stream(
+        self, table: str, handler: Handler, region: str | None = None, **options: Unpack[SourceMappingOptions]
+    ) -> Subscription: ...
+
+    def on_stream(
+        self,
+        table: str,
+        handler: Handler | None = None,
+        region: str | None = None,
+        **options: Unpack[SourceMappingOptions],
+    ) -> Subscription | Callable[[_AnyHandler], _AnyHandler]:
+        """Have `drain` call a handler with the changes of a table, as Lambda does. Without a handler, a decorator.
+
+        The handler takes an event and a context, or an event alone. The options are the fields of a `SourceMapping`.
+        Raises LookupError for a table that is not there or has no stream, and TypeError or ValueError for an option.
+        """
+        from emulator.streams.source_mapping import SourceMapping
+
+        mapping = SourceMapping(**options)
+        if handler is not None:
+            return self._handlers().add(table, region, handler, mapping)
+
+        def subscribe(function: _AnyHandler) -> _AnyHandler:
+            self._handlers().add(table, region, function, mapping)
+            return function
+
+        return subscribe
+
+    def drain(self, max_deliveries: int = limits.MAX_DELIVERIES) -> list[Delivery]:
+        """Call the handlers of streams until nothing is due by the clock; returns what was done, in that order.
+
+        Raises RuntimeError when so many deliveries were of changes that handlers made meanwhile, and in a handler.
+        """
+        return self._handlers().drain(max_deliveries)
+
+    def draining(
+        self, every: float = 0.05, max_deliveries: int = limits.MAX_DELIVERIES
+    ) -> AbstractContextManager[list[Delivery]]:
+        """A context manager that drains meanwhile in a thread, for code that waits; gives the list of deliveries."""
+        from emulator.streams.background import draining
+
+        return draining(lambda: self.drain(max_deliveries), every)
+
+    def _handlers(self) -> Subscriptions:
+        """Made and loaded when somebody asks for them: many an emulator has none."""
+        from emulator.streams.handlers import Subscriptions
+
+        with self._lock:
+            if self._subscriptions is None:
+                parts = (self._databases, self._agenda, self._undo, self._lock, self.settings)
+                self._subscriptions = Subscriptions(*parts)
+            return self._subscriptions
 
     def savepoint(self) -> Savepoint:
         """A point to come back to; coming back costs what was changed since, not what the tables hold."""

@@ -68,10 +68,43 @@ MAX_BATCH_GET_KEYS = 100
 MAX_BATCH_GET_BYTES = 16 * MIB
 MAX_BATCH_WRITE_REQUESTS = 25
 
+# Statements
+MAX_KEY_OPTIONS = 50  # values of a partition key in one IN (partiql.md 6.3)
+MAX_KEY_RANGES = 1000  # ours: beyond, further conditions filter what is read and do not narrow it
+
 # Transactions
 MAX_TRANSACTION_BYTES = 4 * MIB
 IDEMPOTENCY_SECONDS = 600
 MAX_IDEMPOTENCY_TOKENS = 100_000  # ours: the oldest are forgotten beyond
+
+# Streams
+STREAM_RETENTION_SECONDS = 24 * 3600
+SHARD_ITERATOR_SECONDS = 15 * 60
+MAX_STREAM_PAGE_RECORDS = 1000
+MAX_STREAM_PAGE_BYTES = MIB
+MAX_LISTED_STREAMS = 100
+MAX_LISTED_SHARDS = 100
+MIN_SHARD_SECONDS = 60  # ours: a shard is open for that long at least before it is followed by a child
+FIRST_SEQUENCE_NUMBER = 10**20  # ours: the least number of 21 digits
+MAX_STREAM_RECORDS = 1_000_000  # ours: of one stream; the oldest are trimmed beyond
+MAX_DISABLED_STREAMS = 1000  # ours: of one region; the oldest are forgotten beyond
+
+# Event source mappings (API reference of AWS Lambda, CreateEventSourceMapping)
+MAX_BATCH_RECORDS = 10_000
+MAX_EVENT_BYTES = 6_000_000
+MAX_BATCH_WINDOW_SECONDS = 300
+MAX_HANDLER_RETRIES = 10_000
+MIN_RECORD_AGE_SECONDS = 60
+MAX_RECORD_AGE_SECONDS = 604_800
+MAX_PARALLELIZATION = 10
+MAX_FILTER_PATTERNS = 10  # five, and ten on request
+MAX_FILTER_PATTERN_CHARACTERS = 4096
+FUNCTION_SECONDS = 900
+MAX_DELIVERIES = 10_000  # ours: of changes that were made during a drain
+
+# Time to live
+TTL_IGNORED_AFTER_SECONDS = 5 * 365 * 24 * 3600  # an expiry longer ago than five years is taken for a mistake
+SECONDS_BETWEEN_TTL_CHANGES = 3600
 
 # Capacity
 READ_UNIT_BYTES = 4 * KIB

@@ -19,6 +19,15 @@ class Settings:
     """Seconds that a table or an index stays CREATING, UPDATING or DELETING. With 0 the answer of the
     operation shows that status, as on AWS, and the next request finds the change done."""
 
+    ttl_delay: float = 0.0
+    """Seconds from the time at which an item expires to its deletion; on AWS it can be days."""
+
+    stream_shards: int = 1
+    """Shards that a new stream begins with."""
+
+    shard_rollover: float = 14_400.0
+    """Seconds after which a shard of a stream is closed and followed by a child; 0 for never, else at least 60."""
+
     request_timeout: float = 60.0
     """Seconds that a client of the HTTP server has to send a request whole, and to take an answer."""
 

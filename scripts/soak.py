@@ -1,18 +1,21 @@
-"""Long random runs: the emulator beside a naive model of the service, or under a rain of expressions.
+"""Long random runs: the emulator beside a naive model of the service, under a rain of expressions, or replicated.
 
     python scripts/soak.py                              10,000 random requests, from a seed that is printed
     python scripts/soak.py --seed 7 --steps 50000       the same requests every time
     python scripts/soak.py --seed 7 --expressions 1000000
+    python scripts/soak.py --seed 7 --replicas 20000
 
 The first kind compares every answer with the model's and looks through all that is stored from time to time; at a
 difference it prints the fewest requests it can find that lead to it. The second kind sends texts that are no
-expressions, or nearly are; each must be answered, or refused by the service's own kind of error.
+expressions, or nearly are; each must be answered, or refused by the service's own kind of error. The third kind writes
+to a table whose stream has handlers that fail now and then; the replicas they build must equal the table.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import logging
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -29,6 +32,7 @@ from emulator import Emulator
 from tests.property.comparison import REGION, Pair, difference_of, smallest
 from tests.property.legacy import LegacyMaker
 from tests.property.model import Action
+from tests.property.replicas import run_replicas
 from tests.property.texts import TextMaker, is_expected, setup
 
 STEPS = 10_000
@@ -118,16 +122,37 @@ def run_expressions(seed: int, count: int) -> str | None:
     return None
 
 
+# --- Replicas ---------------------------------------------------------------------------------------
+
+
+def run_replication(seed: int, steps: int) -> str | None:
+    """Make the changes of a seed; returns what is wrong with the replicas, if something is."""
+    logging.getLogger("emulator").disabled = True  # handlers that fail are logged
+    with counter("change", steps) as step:
+        try:
+            replicated = run_replicas(Random(seed), steps, step)
+        except AssertionError as error:
+            return f"\na replica is not as the table is: {error}"
+    print(f"{replicated.deliveries:,} deliveries, of which {replicated.failures:,} failed; all replicas are right.")
+    return None
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, help="what to draw everything from; a random one by default")
     parser.add_argument("--steps", type=int, default=STEPS, help=f"how many requests to compare ({STEPS:,})")
     parser.add_argument("--expressions", type=int, metavar="COUNT", help="send so many expressions instead")
+    parser.add_argument(
+        "--replicas", type=int, metavar="COUNT", help="make so many changes to a replicated table instead"
+    )
     options = parser.parse_args()
     seed = options.seed if options.seed is not None else SystemRandom().randrange(1_000_000)
     print(f"seed {seed}", flush=True)
-    if options.expressions:
-        fault = run_expressions(seed, options.expressions)
+    if options.expressions or options.replicas:
+        run, count = (
+            (run_expressions, options.expressions) if options.expressions else (run_replication, options.replicas)
+        )
+        fault = run(seed, count)
         if fault:
             print(fault)
         return 1 if fault else 0

@@ -1,20 +1,19 @@
 """Parsers of condition, update and projection expressions: text to tree.
 
 Recursive descent over tokens; each rule is a method named after its line of the grammar in expressions.md 6, 8
-and 9. Rules that can nest are generators: they yield the rule they need and are sent its result, and `_run` keeps
-the rules in progress on a list. So 4096 bytes of parentheses do not exhaust Python's stack.
+and 9. Rules that can nest are generators (rules.py), so 4096 bytes of parentheses do not exhaust Python's stack.
 
 Parsers know no attribute: placeholders, reserved words and function names are left to `semantics`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, TypeAlias, TypeVar
+from typing import TypeVar
 
 from emulator import errors, limits
+from emulator.expressions.rules import Rule, run
 from emulator.expressions.tokens import Kind, Token, syntax_error, tokens_of
 from emulator.expressions.tree import (
     Action,
@@ -46,8 +45,6 @@ _WITH_MEMBERS: dict[str, type[Add] | type[Delete]] = {"ADD": Add, "DELETE": Dele
 _COUNTED_SIZE = ("ConditionExpression", "FilterExpression")
 
 _Tree = TypeVar("_Tree")
-_Rule: TypeAlias = Generator[Any, Any, Any]
-"""A rule in progress: yields rules, is sent their trees, returns its own tree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +72,7 @@ def parse_condition(parameter: str, text: str) -> ParsedCondition:
     Raises for size, emptiness and syntax.
     """
     parser = _Parser(parameter, text, _CONDITION_KEYWORDS)
-    tree: ConditionTree = parser.ended(_run(parser.condition()))
+    tree: ConditionTree = parser.ended(run(parser.condition()))
     return ParsedCondition(tree, parser.operators, parser.redundant_parentheses)
 
 
@@ -83,7 +80,7 @@ def parse_condition(parameter: str, text: str) -> ParsedCondition:
 def parse_update(text: str) -> ParsedUpdate:
     """The actions of an update. Raises for size, emptiness and syntax."""
     parser = _Parser("UpdateExpression", text, _UPDATE_KEYWORDS)
-    actions: tuple[Action, ...] = parser.ended(_run(parser.update()))
+    actions: tuple[Action, ...] = parser.ended(run(parser.update()))
     return ParsedUpdate(actions, parser.operators, parser.repeated_section)
 
 
@@ -102,19 +99,6 @@ def _check_size(parameter: str, text: str) -> None:
         counted = parameter in _COUNTED_SIZE
         fault = errors.EXPRESSION_TOO_LARGE_COUNTED if counted else errors.EXPRESSION_TOO_LARGE
         raise errors.invalid_expression(parameter, fault, size=size)
-
-
-def _run(rule: _Rule) -> Any:
-    """The result of `rule` and of all rules it yields."""
-    running, result = [rule], None
-    while running:
-        try:
-            running.append(running[-1].send(result))
-            result = None
-        except StopIteration as done:
-            running.pop()
-            result = done.value
-    return result
 
 
 class _Parser:
@@ -221,7 +205,7 @@ class _Parser:
         self._at += 1
         return Value(token.text)
 
-    def _operand(self) -> _Rule:
+    def _operand(self) -> Rule:
         opening = self._at
         if self._take("("):
             operand: Operand = yield self._operand()
@@ -229,7 +213,7 @@ class _Parser:
             return operand
         return (yield self._plain_operand())
 
-    def _plain_operand(self) -> _Rule:
+    def _plain_operand(self) -> Rule:
         token = self._token
         if token.kind is Kind.VALUE:
             return self._value()
@@ -241,7 +225,7 @@ class _Parser:
         self._expect(")")
         return Call(token.text, tuple(arguments))
 
-    def _operands(self) -> _Rule:
+    def _operands(self) -> Rule:
         operands = [(yield self._operand())]
         while self._take(","):
             operands.append((yield self._operand()))
@@ -257,7 +241,7 @@ class _Parser:
 
     # --- Conditions -------------------------------------------------------------------------------
 
-    def condition(self) -> _Rule:
+    def condition(self) -> Rule:
         return self._as_condition((yield self._or()))
 
     def _as_condition(self, tree: ConditionTree | Operand) -> ConditionTree:
@@ -266,7 +250,7 @@ class _Parser:
             raise self._unexpected()
         return tree  # type: ignore[return-value]  # parsers make no Literal
 
-    def _or(self) -> _Rule:
+    def _or(self) -> Rule:
         """A condition, or a lone operand that the caller may be able to use."""
         first = yield self._and()
         if self._keyword() != "OR":
@@ -277,7 +261,7 @@ class _Parser:
             conditions.append(self._as_condition((yield self._and())))
         return Or(tuple(conditions))
 
-    def _and(self) -> _Rule:
+    def _and(self) -> Rule:
         first = yield self._not()
         if self._keyword() != "AND":
             return first
@@ -287,7 +271,7 @@ class _Parser:
             conditions.append(self._as_condition((yield self._not())))
         return And(tuple(conditions))
 
-    def _not(self) -> _Rule:
+    def _not(self) -> Rule:
         negations = 0
         while self._take_keyword("NOT"):
             negations += 1
@@ -299,7 +283,7 @@ class _Parser:
             tree = Not(tree)
         return tree
 
-    def _primary(self) -> _Rule:
+    def _primary(self) -> Rule:
         left = yield self._group()
         if not isinstance(left, Path | Value | Call):
             return left
@@ -322,7 +306,7 @@ class _Parser:
             return In(left, tuple(options))
         return left
 
-    def _group(self) -> _Rule:
+    def _group(self) -> Rule:
         opening = self._at
         if not self._take("("):
             return (yield self._plain_operand())
@@ -332,7 +316,7 @@ class _Parser:
 
     # --- Updates ----------------------------------------------------------------------------------
 
-    def update(self) -> _Rule:
+    def update(self) -> Rule:
         actions: list[Action] = []
         sections: set[str] = set()
         while True:
@@ -349,7 +333,7 @@ class _Parser:
             if self._token.kind is Kind.END:
                 return tuple(actions)
 
-    def _action(self, section: str) -> _Rule:
+    def _action(self, section: str) -> Rule:
         path = self._path()
         if section == "SET":
             self._expect("=")
@@ -358,7 +342,7 @@ class _Parser:
             return Remove(path)
         return _WITH_MEMBERS[section](path, self._value())
 
-    def _assigned(self) -> _Rule:
+    def _assigned(self) -> Rule:
         opening = self._at
         if self._take("("):
             grouped: Assigned = yield self._assigned()

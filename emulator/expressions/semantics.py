@@ -46,7 +46,7 @@ LiteralCheck: TypeAlias = Callable[[Item], None]
 UPDATE_FUNCTIONS = frozenset(("if_not_exists", "list_append"))
 
 _ALL_TYPES = "{NS,SS,L,BS,N,M,B,BOOL,NULL,S}"
-_TYPE_NAMES = "B,NULL,SS,BOOL,L,BS,N,NS,S,M"
+TYPE_NAMES_TEXT = "B,NULL,SS,BOOL,L,BS,N,NS,S,M"
 _PREFIX_TYPES = ("S", "B")
 _UNSIZED_TYPES = ("N", "BOOL", "NULL")
 _DISTINCT_OPERANDS = ("contains", "begins_with", "attribute_type")
@@ -234,7 +234,7 @@ def _check_attribute_type(call: Call, scope: Scope) -> Iterator[LiteralCheck]:
     def check_type_name(values: Item) -> None:
         type_name = values[name]["S"]
         if type_name not in DATA_TYPES:
-            raise errors.invalid_expression(parameter, errors.UNKNOWN_TYPE_NAME, type=type_name, types=_TYPE_NAMES)
+            raise errors.invalid_expression(parameter, errors.UNKNOWN_TYPE_NAME, type=type_name, types=TYPE_NAMES_TEXT)
 
     yield check_type_name
 

@@ -15,7 +15,7 @@ from emulator.expressions.binding import aliases_in, paths_in, values_in
 from emulator.expressions.cache import Cache
 from emulator.expressions.edits import Result, edited
 from emulator.expressions.parser import parse_update
-from emulator.expressions.path_tree import PathTree
+from emulator.expressions.path_tree import PathTree, path_tree
 from emulator.expressions.paths import Reader, names_with_paths_below, reader, top_level_name, value_at
 from emulator.expressions.projections import Fragment, fragment
 from emulator.expressions.semantics import Scope
@@ -86,6 +86,14 @@ def _compiled(text: str, names: dict[str, str], values: Item) -> Update:
         names=aliases_in(paths_in(*parsed.actions)),
         values=values_in(*actions),
         charge=statement_charge(actions),
+    )
+
+
+def update_of_tree(actions: tuple[Action, ...]) -> Update:
+    """The update of bound actions that were checked elsewhere. Raises if their paths overlap or conflict."""
+    targets = path_tree("UpdateExpression", [action.path for action in actions])
+    return update_of_actions(
+        actions, targets, [_COMPUTERS[type(action)](action) for action in actions], values=values_in(*actions)
     )
 
 

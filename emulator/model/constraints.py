@@ -194,8 +194,9 @@ def _structure_check(shape: Shape, shapes: Mapping[str, Shape]) -> Check | None:
 
 def member_check(structure: Shape, member: str, shapes: Mapping[str, Shape]) -> Check | None:
     """The check of a structure's member where it is present."""
-    shape = shapes[structure.members[member]]
-    maximum = peculiarities.MAXIMUM_LENGTHS.get((structure.name, member))
+    place = (structure.name, member)
+    shape = shapes[peculiarities.OTHER_SHAPES.get(place, structure.members[member])]
+    maximum = peculiarities.MAXIMUM_LENGTHS.get(place) or peculiarities.MAXIMUM_NUMBERS.get(place)
     return check_of(shape if maximum is None else replace(shape, max=maximum), shapes)
 
 

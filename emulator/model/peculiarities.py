@@ -7,12 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from emulator import limits
+
 CHECKED_BY_HAND = frozenset({"AttributeName"})
 """Shapes whose constraints the operations check, in words of their own (values.md 2)."""
 
 REQUIRED_TOO: Mapping[str, frozenset[str]] = {
     "CreateTableInput": frozenset({"AttributeDefinitions", "KeySchema"}),  # tables.md 3.2
 }
+
+OTHER_SHAPES: Mapping[tuple[str, str], str] = {
+    ("ListStreamsInput", "TableName"): "TableArn",  # a name or an ARN: streams_ttl.md 4
+}
+"""Structure and member to the shape that the member has instead of the model's."""
 
 MAXIMUM_LENGTHS: Mapping[tuple[str, str], int] = {
     # The model's KeySchema has no maximum since a global index may have up to four attributes in each role.
@@ -23,6 +30,13 @@ MAXIMUM_LENGTHS: Mapping[tuple[str, str], int] = {
     ("ScanInput", "AttributesToGet"): 255,
 }
 """Structure and member to the greatest length of the member."""
+
+MAXIMUM_NUMBERS: Mapping[tuple[str, str], int] = {  # streams_ttl.md 4, 5.1 and 7
+    ("ListStreamsInput", "Limit"): limits.MAX_LISTED_STREAMS,
+    ("DescribeStreamInput", "Limit"): limits.MAX_LISTED_SHARDS,
+    ("GetRecordsInput", "Limit"): limits.MAX_STREAM_PAGE_RECORDS,
+}
+"""Structure and member to the greatest number that the member may be."""
 
 ENUM_ORDERS: Mapping[str, tuple[str, ...]] = {  # protocol.md 8.5; the others are printed as in the model
     "ScalarAttributeType": ("B", "N", "S"),

@@ -17,6 +17,10 @@ def table_arn(region: str, account_id: str, table: str) -> str:
     return _arn("dynamodb", region, account_id, f"table/{table}")
 
 
+def stream_arn(table_arn: str, label: str) -> str:
+    return f"{table_arn}/stream/{label}"
+
+
 def root_user_arn(region: str, account_id: str) -> str:
     """The principal as which everybody calls: credentials are not looked at."""
     return f"arn:{_partition(region)}:iam::{account_id}:root"

@@ -11,7 +11,8 @@ from emulator import errors
 from emulator.clock import Clock
 from emulator.errors import Fault, ServiceError
 from emulator.settings import Settings
-from emulator.storage.database import Agenda, Database
+from emulator.storage.agenda import Agenda
+from emulator.storage.database import Database
 from emulator.storage.table import Table
 from emulator.storage.undo import UndoLog
 
@@ -30,6 +31,8 @@ class Usage:
     write_units: float = 0.0
     evaluated: int = 0
     returned: int = 0
+    scanned: bool = False
+    """Whether the rows were read without a key."""
 
 
 @dataclass(slots=True)
@@ -102,10 +105,11 @@ class Context:
         write_units: float = 0.0,
         evaluated: int = 0,
         returned: int = 0,
+        scanned: bool = False,
     ) -> None:
         """Tell observers, if there are any, what a table or index was used for."""
         if self.observation is not None:
-            usage = Usage(table, index, read_units, write_units, evaluated, returned)
+            usage = Usage(table, index, read_units, write_units, evaluated, returned, scanned)
             self.observation.usage.append(usage)
 
 

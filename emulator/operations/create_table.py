@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from emulator import errors, limits
-from emulator.clock import stream_label
+from emulator.clock import next_stream_label
 from emulator.errors import ServiceError
 from emulator.operations.arns import table_arn
 from emulator.operations.context import Context
@@ -19,6 +19,7 @@ from emulator.operations.definitions import (
     throughput_of,
 )
 from emulator.operations.describe import changed_description
+from emulator.operations.open_streams import open_stream
 from emulator.operations.registry import Request, Response, operation
 from emulator.operations.table_settings import (
     TABLE,
@@ -62,10 +63,15 @@ def create_table(context: Context, request: Request) -> Response:
         deletion_protected=request.get("DeletionProtectionEnabled", False),
         table_class={"TableClass": request["TableClass"]} if "TableClass" in request else None,
     )
+    if "StreamSpecification" in request:
+        earlier = context.database.last_stream_label(definition.name)
+        definition = replace(definition, stream_label=next_stream_label(now, earlier))
     definition, indexes = _with_settings(definition, indexes, request, region, account_id)
     _check_room(context, definition, indexes)
     table = Table(definition, indexes, context.undo)
     context.database.add(table)
+    if definition.stream_view_type is not None:
+        open_stream(context, table)
     context.agenda.after(context.settings.status_delay, lambda: _become_active(table))
     return {"TableDescription": changed_description(table, now, request, _asked_of_indexes(request))}
 
@@ -98,7 +104,7 @@ def _with_settings(
     definition = replace(
         definition,
         stream_view_type=view_type,
-        stream_label=None if view_type is None else stream_label(definition.created),
+        stream_label=None if view_type is None else definition.stream_label,
         on_demand_limits=request.get("OnDemandThroughput") or None,
         warm_throughput=warm,
         encryption=encryption(request.get("SSESpecification"), region, account_id),
@@ -143,6 +149,8 @@ def _become_active(table: Table) -> None:
     if summary is not None:
         summary = {**summary, "LastUpdateToPayPerRequestDateTime": table.definition.created}
     table.redefine(status="ACTIVE", billing_mode_summary=summary)
+    if table.stream is not None:
+        table.stream.become("ENABLED")
     for index in table.indexes.values():
         if index.definition.status == "CREATING":
             table.redefine_index(index.definition.becomes("ACTIVE"))

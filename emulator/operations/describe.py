@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from emulator.operations.arns import stream_arn
 from emulator.storage.index import IndexDefinition, IndexKind, SecondaryIndex
 from emulator.storage.table import Table, TableDefinition
 from emulator.storage.throughput import ThroughputHistory, warm_units
@@ -34,7 +35,7 @@ def table_description(table: Table, now: float) -> dict[str, Any]:
         }
     if definition.stream_label is not None:
         description["LatestStreamLabel"] = definition.stream_label
-        description["LatestStreamArn"] = f"{definition.arn}/stream/{definition.stream_label}"
+        description["LatestStreamArn"] = stream_arn(definition.arn, definition.stream_label)
     if definition.encryption is not None:
         description["SSEDescription"] = definition.encryption
     if definition.table_class is not None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from itertools import islice
+from itertools import chain, islice
+from typing import TypeAlias
 
 from emulator import limits
 from emulator.storage.index import SecondaryIndex
@@ -80,16 +82,19 @@ class Page:
         return sizes
 
 
+Bounds: TypeAlias = tuple[RowKey, RowKey]
+"""A range of row keys, [lower, upper)."""
+
+
 def read_page(
     source: Source,
-    lower: RowKey,
-    upper: RowKey,
+    ranges: Sequence[Bounds],
     *,
     reverse: bool = False,
     limit: int | None = None,
     fetch: bool = False,
 ) -> Page:
-    """Rows in [lower, upper) until `limit` rows or 1 MB of them are taken.
+    """Rows in one range after the other until `limit` rows or 1 MB of them are taken.
 
     The row that crosses 1 MB is taken still. With `fetch` the table's records are read and counted.
     """
@@ -97,7 +102,8 @@ def read_page(
     pieces: list[int] = []
     fetched: list[Record] = [] if fetch else rows
     meter = _Meter(fetched, source.table.schema.sort_key)
-    for partition, keys in source.rows.pieces(lower, upper, reverse=reverse):
+    searched = chain.from_iterable([source.rows.pieces(lower, upper, reverse=reverse) for lower, upper in ranges])
+    for partition, keys in searched:
         taken_before = len(rows)
         # Rows are taken by the chunk: a list comprehension costs a third of a loop with the same in it.
         while chunk := list(islice(keys, _CHUNK if limit is None else min(_CHUNK, limit - len(rows)))):
@@ -120,6 +126,18 @@ def read_page(
 
 
 _CHUNK = 256
+
+
+def may_go_on(source: Source, page: Page, lower: RowKey, upper: RowKey, *, reverse: bool) -> bool:
+    """Whether a query that read a page of [lower, upper) answers that there may be more.
+
+    When the limit is reached the service looks one row ahead, and sees the end only if another
+    item collection follows in the same partition.
+    """
+    if page.end is End.LIMIT and page.last is not None:
+        following = source.rows.neighbour(page.last, reverse=reverse)
+        return following is None or lower <= following < upper
+    return page.end is End.FULL
 
 
 class _Meter:

@@ -8,7 +8,7 @@ from emulator import errors
 from emulator.errors import ServiceError
 from emulator.expressions import KeyCondition, KeyConditionSet, compile_key_condition, legacy_key_conditions
 from emulator.operations.context import Context
-from emulator.operations.page import End, Page, Source
+from emulator.operations.page import Bounds, Page, Source, may_go_on
 from emulator.operations.parameters import Request, check_placeholder_maps, check_styles
 from emulator.operations.reading import (
     ReadPlan,
@@ -68,25 +68,15 @@ def query(context: Context, request: Request) -> Response:
     lower, upper = selected.lower, selected.upper
     if start_row is not None:
         lower, upper = (lower, start_row) if reverse else (just_after(start_row), upper)
-    page, response = read(context, request, plan, source, lower, upper, reverse=reverse)
+    page, response = read(context, request, plan, source, (lower, upper), reverse=reverse)
     if _goes_on(source, page, selected, reverse=reverse):
         response["LastEvaluatedKey"] = source.last_evaluated_key(page.rows[-1])
     return response
 
 
 def _goes_on(source: Source, page: Page, selected: _Range, *, reverse: bool) -> bool:
-    """Whether the answer names a key to go on from.
-
-    When the limit is reached the service looks one row ahead, and sees the end only if another
-    item collection follows in the same partition. A read of one row at most cannot be restarted, so it
-    never asks for that.
-    """
-    if selected.single_row:
-        return False
-    if page.end is End.LIMIT and page.last is not None:
-        following = source.rows.neighbour(page.last, reverse=reverse)
-        return following is None or selected.lower <= following < selected.upper
-    return page.end is End.FULL
+    """Whether the answer names a key to go on from. A read of one row at most cannot be restarted."""
+    return not selected.single_row and may_go_on(source, page, selected.lower, selected.upper, reverse=reverse)
 
 
 # --- Checks that need no table --------------------------------------------------------------------
@@ -215,13 +205,14 @@ def _range_of(source: Source, conditions: dict[str, KeyCondition]) -> _Range:
             break
         sort_conditions += 1
         operands = [sortable_key(operand) for operand in condition.operands]
-        lower, upper = _bounds(prefix, condition.operator, operands)
+        lower, upper = key_bounds(prefix, condition.operator, operands)
         prefix = (*prefix, operands[0])
     equal = all((condition := conditions.get(name)) and condition.operator == "=" for name in schema.names)
     return _Range(lower, upper, partition, sort_conditions, single_row=bool(equal and source.index is None))
 
 
-def _bounds(prefix: RowKey, operator: str, operands: list[SortableKey]) -> tuple[RowKey, RowKey]:
+def key_bounds(prefix: RowKey, operator: str, operands: list[SortableKey]) -> Bounds:
+    """The row keys that begin with `prefix` and go on with what a key condition allows."""
     value = operands[0]
     at, behind, end = (*prefix, value), (*prefix, key_successor(value)), end_of(prefix)
     if operator == "=":

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from emulator import errors
-from emulator.capacity import consumed_capacity, index_arm, read_units, wants_capacity
+from emulator.capacity import IndexUnits, consumed_capacity, index_arm, read_units, wants_capacity
 from emulator.errors import ServiceError
 from emulator.expressions import (
     Condition,
@@ -18,11 +18,11 @@ from emulator.expressions import (
     compile_projection,
 )
 from emulator.operations.context import Context
-from emulator.operations.page import Page, Source, read_page
+from emulator.operations.page import Bounds, Page, Source, read_page
 from emulator.operations.parameters import Request, condition_of, legacy_condition_of, placeholders
 from emulator.operations.registry import Response
+from emulator.storage.index import IndexKind
 from emulator.storage.record import Record
-from emulator.storage.rows import RowKey
 from emulator.values.canonical import canonical_item
 from emulator.values.types import Item, Wording
 
@@ -152,21 +152,25 @@ def read(
     request: Request,
     plan: ReadPlan,
     source: Source,
-    lower: RowKey,
-    upper: RowKey,
+    bounds: Bounds,
     *,
     reverse: bool = False,
+    scanned: bool = False,
 ) -> tuple[Page, Response]:
     """Read a page and make the answer to it, but for LastEvaluatedKey."""
     fetch = must_fetch(source, request, plan.projection)
-    page = read_page(source, lower, upper, reverse=reverse, limit=request.get("Limit"), fetch=fetch)
+    page = read_page(source, (bounds,), reverse=reverse, limit=request.get("Limit"), fetch=fetch)
     kept, items = _filtered(page, plan, counting=request.get("Select") == "COUNT")
     response: Response = {"Count": kept, "ScannedCount": len(page.rows)}
     if items is not None:
         response["Items"] = items
     mode = wants_capacity(request)
     if mode or context.observation is not None:
-        _account(context, request, source, page, response, mode, fetched=fetch)
+        consistent = bool(request.get("ConsistentRead"))
+        use = Use(consistent=consistent, fetched=fetch, scanned=scanned)
+        units = account(context, source, page, use, returned=kept)
+        if mode:
+            response["ConsumedCapacity"] = consumed_capacity(request["TableName"], mode, *units)
     return page, response
 
 
@@ -174,7 +178,7 @@ def _filtered(page: Page, plan: ReadPlan, *, counting: bool) -> tuple[int, Any]:
     """How many records pass the filter, and the JSON list of what is returned of them."""
     condition, projection = plan.filter, plan.projection
     if condition is None and projection is None:
-        return len(page.records), None if counting else _joined(page.records)
+        return len(page.records), None if counting else joined(page.records)
     holds = condition.holds if condition is not None else None
     values = plan.values
     kept: list[Record] = []
@@ -187,43 +191,42 @@ def _filtered(page: Page, plan: ReadPlan, *, counting: bool) -> tuple[int, Any]:
                 items.append(projection.apply(item))
     if counting:
         return len(kept), None
-    return len(kept), items if projection is not None else _joined(kept)
+    return len(kept), items if projection is not None else joined(kept)
 
 
-def _joined(records: list[Record]) -> orjson.Fragment:
+def joined(records: list[Record]) -> orjson.Fragment:
     """The stored bytes of records as one JSON list, without decoding them."""
     return orjson.Fragment(b"[" + b",".join([record.encoded for record in records]) + b"]")
 
 
-def _account(
-    context: Context,
-    request: Request,
-    source: Source,
-    page: Page,
-    response: Response,
-    mode: str | None,
-    *,
-    fetched: bool,
-) -> None:
-    """Consumed capacity: each partition that was searched is rounded up on its own."""
-    consistent = bool(request.get("ConsistentRead"))
+@dataclass(frozen=True, slots=True)
+class Use:
+    """How a page was read, as far as that decides what it costs or what observers see of it."""
+
+    consistent: bool
+    fetched: bool
+    """Whether items were fetched from the table for rows of an index."""
+    scanned: bool
+
+
+def account(
+    context: Context, source: Source, page: Page, use: Use, *, returned: int
+) -> tuple[float, dict[IndexKind, IndexUnits] | None]:
+    """Units of the table and of the index that was read, told to observers.
+
+    Each partition that was searched is rounded up on its own.
+    """
     sizes = page.row_bytes_by_partition() or [0]
-    units = sum(read_units(size, consistent=consistent) for size in sizes)
-    name, index = request["TableName"], source.index
+    units = sum(read_units(size, consistent=use.consistent) for size in sizes)
+    table, index = source.table, source.index
     if index is None:
-        table_units, arms = units, None
-    else:
-        fetched_bytes = sum(record.size for record in page.records) if fetched else 0
-        table_units = read_units(fetched_bytes, consistent=consistent) if fetched_bytes else 0.0
-        arms = index_arm(index, units)
-        if table_units:
-            context.observe(source.table.name, read_units=table_units, evaluated=len(page.rows))
+        context.observe(table.name, read_units=units, evaluated=len(page.rows), returned=returned, scanned=use.scanned)
+        return units, None
+    fetched_bytes = sum(record.size for record in page.records) if use.fetched else 0
+    table_units = read_units(fetched_bytes, consistent=use.consistent) if fetched_bytes else 0.0
+    if table_units:
+        context.observe(table.name, read_units=table_units, evaluated=len(page.rows))
     context.observe(
-        source.table.name,
-        None if index is None else index.name,
-        read_units=units,
-        evaluated=len(page.rows),
-        returned=response["Count"],
+        table.name, index.name, read_units=units, evaluated=len(page.rows), returned=returned, scanned=use.scanned
     )
-    if mode:
-        response["ConsumedCapacity"] = consumed_capacity(name, mode, table_units, arms)
+    return table_units, index_arm(index, units)

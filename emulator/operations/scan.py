@@ -50,7 +50,7 @@ def scan(context: Context, request: Request) -> Response:
         check_key_paths(source.table, plan.projection.nested)
     if plan.filter is not None:
         check_key_paths(source.table, plan.filter.nested)
-    page, response = read(context, request, plan, source, lower, upper)
+    page, response = read(context, request, plan, source, (lower, upper), scanned=True)
     if page.end is not End.EXHAUSTED:
         response["LastEvaluatedKey"] = source.last_evaluated_key(page.rows[-1])
     return response

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from emulator.operations.context import Context
+from emulator.operations.open_streams import close_stream, open_stream
 from emulator.storage.index import IndexDefinition, SecondaryIndex
 from emulator.storage.table import Table, TableDefinition
 from emulator.storage.throughput import Throughput, highest, warm_units
+from emulator.streams.stream import Stream
 
 _TAKES_NO_TIME = frozenset(("deletion_protected",))
 
@@ -64,6 +66,7 @@ class TableChange:
     new_types: dict[str, str] = field(default_factory=dict)
     """Attribute definitions that the new index adds."""
     doomed_index: str | None = None
+    closed_stream: Stream | None = None
 
     def of_index(self, name: str) -> DefinitionChange:
         return self.indexes.setdefault(name, DefinitionChange())
@@ -93,6 +96,8 @@ class TableChange:
             table.redefine(**fields)
             return
         table.redefine(status="UPDATING", **fields)
+        if "stream_view_type" in fields:
+            self._switch_stream(context)
         for name, change in self.indexes.items():
             definition = table.indexes[name].definition
             table.redefine_index(replace(definition, status="UPDATING", **change.first_fields(definition, now)))
@@ -103,12 +108,23 @@ class TableChange:
             table.add_index(self.new_index)
         context.agenda.after(context.settings.status_delay, lambda: self._finish(context))
 
+    def _switch_stream(self, context: Context) -> None:
+        """Changes are noted, or no longer noted, from now on, while the status has yet to follow."""
+        if self.table.definition.stream_view_type is not None:
+            open_stream(context, self.table)
+        else:
+            self.closed_stream = close_stream(self.table)
+
     def _finish(self, context: Context) -> None:
         """The table is ACTIVE again; an index that was added now begins to fill."""
         table, now = self.table, context.agenda.now()
         before = table.definition
         fields = self.own.last_fields(before, now, on_demand=before.on_demand)
         table.redefine(status="ACTIVE", **fields)
+        if table.stream is not None and table.stream.status == "ENABLING":
+            table.stream.become("ENABLED")
+        if self.closed_stream is not None:
+            self.closed_stream.become("DISABLED")
         for name, change in self.indexes.items():
             definition = table.indexes[name].definition
             fields = change.last_fields(definition, now, on_demand=before.on_demand)

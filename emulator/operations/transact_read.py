@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from emulator import errors, limits
@@ -25,7 +26,13 @@ _EXPRESSIONS = ("ProjectionExpression",)
 @operation("TransactGetItems")
 def transact_get_items(context: Context, request: Request) -> Response:
     gets: list[Request] = [member["Get"] for member in request["TransactItems"]]
-    projections = [_planned(get) for get in gets]
+    return read_all(context, request, gets, [_planned(get) for get in gets])
+
+
+def read_all(
+    context: Context, request: Request, gets: Sequence[Request], projections: Sequence[Projection | None]
+) -> Response:
+    """The answer with the items that `gets` name by TableName and Key, as they are at one moment."""
     tables = [context.table(get["TableName"]) for get in gets]
     for table, get in zip(tables, gets, strict=True):
         check_keys_not_empty(table, get["Key"])
@@ -67,7 +74,7 @@ def _member(record: Record | None, projection: Projection | None) -> dict[str, A
 
 
 def _capacity(
-    context: Context, request: Request, gets: list[Request], tables: list[Table], records: list[Record | None]
+    context: Context, request: Request, gets: Sequence[Request], tables: list[Table], records: list[Record | None]
 ) -> list[dict[str, Any]] | None:
     """Consumed capacity by table, if it is asked for: each item is rounded up on its own, and counts twice."""
     mode = wants_capacity(request)

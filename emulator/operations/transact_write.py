@@ -5,6 +5,7 @@ Everything that can be wrong is found before anything is changed, so a transacti
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -46,11 +47,12 @@ _VALUE_LEVEL = 0
 
 
 @dataclass(slots=True)
-class _Action:
+class Action:
     """One action, checked as far as the request alone allows."""
 
     kind: str
     request: Request
+    """TableName, and ReturnValuesOnConditionCheckFailure."""
     item: Item
     """The item of a Put, the key of another action."""
     size: int
@@ -58,12 +60,18 @@ class _Action:
     values: Item
     update: UpdatePlan | None
 
+    def failure(self, old: Record | None) -> ServiceError | None:
+        """What is wrong with carrying it out on the item as it is, if its condition does not hold."""
+        if self.condition is None:
+            return None
+        return failed_condition(self.request, self.condition, old, self.values)
+
 
 @dataclass(slots=True)
 class _Target:
     """What an action is about to change: the table, and the item as it is."""
 
-    action: _Action
+    action: Action
     table: Table
     key: RowKey
     old: Record | None
@@ -87,7 +95,11 @@ class _Outcome:
 
 @operation("TransactWriteItems")
 def transact_write_items(context: Context, request: Request) -> Response:
-    actions = [_planned(member) for member in request["TransactItems"]]
+    return carry_out(context, request, [_planned(member) for member in request["TransactItems"]])
+
+
+def carry_out(context: Context, request: Request, actions: Sequence[Action]) -> Response:
+    """Carry out all actions of a request, or none; the answer without Responses."""
     _check_payload(actions)
     tables = [context.table(action.request["TableName"]) for action in actions]
     pairs = list(zip(tables, actions, strict=True))
@@ -115,7 +127,7 @@ def transact_write_items(context: Context, request: Request) -> Response:
 # --- What the request alone tells -----------------------------------------------------------------
 
 
-def _planned(member: dict[str, Any]) -> _Action:
+def _planned(member: dict[str, Any]) -> Action:
     kinds = [kind for kind in _KINDS if kind in member]
     if not kinds:
         raise ServiceError(errors.TRANSACTION_ACTION_MISSING)
@@ -133,10 +145,10 @@ def _planned(member: dict[str, Any]) -> _Action:
     if kind == "Put" and size > limits.MAX_ITEM_BYTES:
         raise ServiceError(errors.ITEM_TOO_LARGE)
     plan = UpdatePlan(item, update, condition, values) if update is not None else None
-    return _Action(kind, request, item, size, condition, values, plan)
+    return Action(kind, request, item, size, condition, values, plan)
 
 
-def _check_payload(actions: list[_Action]) -> None:
+def _check_payload(actions: Sequence[Action]) -> None:
     size = sum(action.size + sum(map(value_size, action.values.values())) for action in actions)
     if size > limits.MAX_TRANSACTION_BYTES:
         raise ServiceError(errors.TRANSACTION_TOO_LARGE, limit=limits.MAX_TRANSACTION_BYTES)
@@ -151,7 +163,7 @@ def _digest(request: Request) -> bytes:
 # --- What the tables tell -------------------------------------------------------------------------
 
 
-def _check_not_empty(table: Table, action: _Action) -> None:
+def _check_not_empty(table: Table, action: Action) -> None:
     """Raise if the action gives a key attribute of the table or of an index an empty value."""
     check_keys_not_empty(table, action.item)
     assigned = _assigned(action)
@@ -164,7 +176,7 @@ def _check_not_empty(table: Table, action: _Action) -> None:
                 raise ServiceError(errors.EMPTY_INDEX_KEY_UPDATE, kind=kind)
 
 
-def _assigned(action: _Action) -> Item:
+def _assigned(action: Action) -> Item:
     """What attributes an update sets to values of the request."""
     update = action.update.update if action.update is not None else None
     if update is None:
@@ -172,7 +184,7 @@ def _assigned(action: _Action) -> Item:
     return {name: action.values[source] for name, source in update.assigned if isinstance(source, str)}
 
 
-def _target(pair: tuple[Table, _Action]) -> _Target:
+def _target(pair: tuple[Table, Action]) -> _Target:
     """Find the item of an action. Raises if the action does not fit the keys of the table and its indexes."""
     table, action = pair
     if action.kind == "Put":
@@ -187,23 +199,16 @@ def _target(pair: tuple[Table, _Action]) -> _Target:
     return _Target(action, table, key, table.rows.get(key))
 
 
-def _row_key(pair: tuple[Table, _Action]) -> RowKey:
+def _row_key(pair: tuple[Table, Action]) -> RowKey:
     table, action = pair
     return table.schema.check_item(action.item) if action.kind == "Put" else table.schema.check_key(action.item)
 
 
 def _check_conditions(targets: list[_Target]) -> None:
     """Cancel if conditions do not hold; all that do not are reported."""
-    faults = [_failed_condition(target) for target in targets]
+    faults = [target.action.failure(target.old) for target in targets]
     if any(faults):
         raise canceled(faults)
-
-
-def _failed_condition(target: _Target) -> ServiceError | None:
-    action = target.action
-    if action.condition is None:
-        return None
-    return failed_condition(action.request, action.condition, target.old, action.values)
 
 
 # --- Carrying it out ------------------------------------------------------------------------------
@@ -273,7 +278,7 @@ def _collections(outcomes: list[_Outcome]) -> dict[str, list[dict[str, Any]]]:
     return metrics
 
 
-def _replayed(context: Context, request: Request, pairs: list[tuple[Table, _Action]]) -> Response:
+def _replayed(context: Context, request: Request, pairs: list[tuple[Table, Action]]) -> Response:
     """The answer to a transaction that was carried out before: it costs reading the items."""
     units: dict[str, float] = {}
     for (table, action), key in zip(pairs, each(pairs, _row_key), strict=True):

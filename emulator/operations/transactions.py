@@ -21,6 +21,7 @@ _Member = TypeVar("_Member")
 _Outcome = TypeVar("_Outcome")
 
 _NO_REASON = {"Code": "None"}
+_REASON_CODES = {errors.CONDITION_FAILED: "ConditionalCheckFailed", errors.DUPLICATE_ITEM: "DuplicateItem"}
 
 
 def canceled(faults: Sequence[ServiceError | None]) -> ServiceError:
@@ -31,7 +32,7 @@ def canceled(faults: Sequence[ServiceError | None]) -> ServiceError:
 
 
 def _reason(fault: ServiceError) -> dict[str, Any]:
-    code = "ConditionalCheckFailed" if fault.fault is errors.CONDITION_FAILED else "ValidationError"
+    code = _REASON_CODES.get(fault.fault, "ValidationError")
     return {"Code": code, "Message": fault.message, **fault.members}
 
 

@@ -184,7 +184,8 @@ def _plan_stream(update: Update) -> None:
     at_once = update.change.own.at_once
     at_once["stream_view_type"] = view_type
     if view_type is not None:
-        at_once["stream_label"] = next_stream_label(update.now, definition.stream_label)
+        earlier = (definition.stream_label, update.context.database.last_stream_label(definition.name))
+        at_once["stream_label"] = next_stream_label(update.now, max(filter(None, earlier), default=None))
 
 
 def _plan_encryption(update: Update) -> None:

@@ -137,10 +137,15 @@ def check_condition(
     check_key_paths(table, condition.nested)
     fault = failed_condition(request, condition, old, values)
     if fault is not None:
-        failed = WriteUnits()
-        failed.add(old.size if old is not None else 0, ())
-        context.observe(table.name, write_units=failed.table)
+        observe_failure(context, table, old)
         raise fault
+
+
+def observe_failure(context: Context, table: Table, old: Record | None) -> None:
+    """Tell observers of a write that was not carried out because of the item that is there, or is not."""
+    failed = WriteUnits()
+    failed.add(old.size if old is not None else 0, ())
+    context.observe(table.name, write_units=failed.table)
 
 
 def failed_condition(

@@ -1,18 +1,12 @@
-"""The tables of one region, and the changes of status that wait for their time."""
+"""The tables and streams of one region."""
 
 from __future__ import annotations
 
-import heapq
-import math
-from collections.abc import Callable
-from functools import partial
-from itertools import count
-from typing import TypeAlias
-
-from emulator.clock import Clock, in_milliseconds
+from emulator import limits
 from emulator.storage.table import Table
 from emulator.storage.tokens import IdempotencyTokens
 from emulator.storage.undo import UndoLog
+from emulator.streams.stream import Stream
 
 
 class Database:
@@ -22,6 +16,8 @@ class Database:
         self.region = region
         self.undo = undo
         self.tables: dict[str, Table] = {}
+        self.streams: dict[str, Stream] = {}
+        """By ARN, those included that are disabled and still readable."""
         self.tokens = IdempotencyTokens(undo)
 
     def add(self, table: Table) -> None:
@@ -31,66 +27,49 @@ class Database:
         self.tables[table.name] = table
 
     def drop(self, table: Table) -> None:
-        """Forget a table, unless that was done already."""
-        if self.tables.get(table.name) is table:
-            self.undo.add(lambda: self._put_back(table.name, table))
-            del self.tables[table.name]
+        """Forget a table, unless that was done already. Its stream stays readable."""
+        if self.tables.get(table.name) is not table:
+            return
+        self.undo.add(lambda: self._put_back(table.name, table))
+        del self.tables[table.name]
+        table.rest()
+        if table.stream is not None:
+            table.stream.close()
+            table.stream.become("DISABLED")
 
     def _put_back(self, name: str, before: Table | None) -> None:
-        if before is None:
-            del self.tables[name]
-        else:
+        if (there := self.tables.pop(name, None)) is not None:
+            there.rest()
+        if before is not None:
             self.tables[name] = before
+            before.wake()
 
+    # --- streams ----------------------------------------------------------------------------------
 
-Entry: TypeAlias = tuple[float, int, float, Callable[[], None]]
-"""When it is due, its place among those due together, the time it is dated by, and what to do."""
+    def add_stream(self, stream: Stream) -> None:
+        """Enter a stream. The oldest ones that are disabled make room if there are too many."""
+        self.undo.add(lambda: self._take_out(stream))
+        self.streams[stream.identity.arn] = stream
+        if len(self.streams) > limits.MAX_DISABLED_STREAMS:
+            disabled = [other for other in self.streams.values() if not other.is_open]
+            for other in disabled[: -limits.MAX_DISABLED_STREAMS]:
+                self.forget_stream(other)
 
-AT_ONCE = -math.inf
-"""Due before the next request, wherever the clock is moved until then."""
+    def last_stream_label(self, table: str) -> str | None:
+        """The label of the newest stream of a table by that name, whether the table is there still or not."""
+        labels = [stream.identity.label for stream in self.streams.values() if stream.identity.table == table]
+        return max(labels, default=None)
 
+    def forget_stream(self, stream: Stream) -> None:
+        """Forget a stream, which can be read no more."""
+        if self.streams.get(stream.identity.arn) is stream:
+            self.undo.add(lambda: self._put_back_stream(stream))
+            self._take_out(stream)
 
-class Agenda:
-    """What is to happen at a later time by the emulator's clock, earliest first."""
+    def _take_out(self, stream: Stream) -> None:
+        del self.streams[stream.identity.arn]
+        stream.rest()
 
-    def __init__(self, clock: Clock, undo: UndoLog) -> None:
-        self._clock = clock
-        self._undo = undo
-        self._order = count()
-        self._acting_at: float | None = None
-        self.entries: list[Entry] = []
-
-    def now(self) -> float:
-        """Epoch seconds in milliseconds, for dates and delays; while an action runs, the time at which it was due.
-
-        So a clock that is moved far ahead finds a chain of changes done, each at its own time.
-        """
-        return in_milliseconds(self._clock.now()) if self._acting_at is None else self._acting_at
-
-    def after(self, delay: float, action: Callable[[], None]) -> None:
-        """Have `action` happen `delay` seconds from now; with 0, before the next request."""
-        at = in_milliseconds(self.now() + delay)
-        entry = (at if delay > 0 else AT_ONCE, next(self._order), at, action)
-        self._enter(entry)
-        self._undo.add(partial(self._withdraw, entry))
-
-    def run_due(self) -> None:
-        """Do what is due. A request asks for this only when `entries` is not empty."""
-        while self.entries and self.entries[0][0] <= self.now():
-            entry = heapq.heappop(self.entries)
-            self._undo.add(partial(self._enter, entry))
-            self._run(entry)
-
-    def _run(self, entry: Entry) -> None:
-        _, _, self._acting_at, action = entry
-        try:
-            action()
-        finally:
-            self._acting_at = None
-
-    def _enter(self, entry: Entry) -> None:
-        heapq.heappush(self.entries, entry)
-
-    def _withdraw(self, entry: Entry) -> None:
-        self.entries.remove(entry)
-        heapq.heapify(self.entries)
+    def _put_back_stream(self, stream: Stream) -> None:
+        self.streams[stream.identity.arn] = stream
+        stream.wake()

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from emulator import limits
+from emulator.storage.expiry import Expiry
 from emulator.storage.index import IndexChange, IndexDefinition, IndexKind, SecondaryIndex
 from emulator.storage.record import Record
 from emulator.storage.rows import RowKey, Rows
 from emulator.storage.schema import KeySchema
 from emulator.storage.throughput import NEVER_CHANGED, Throughput, ThroughputHistory
 from emulator.storage.undo import UndoLog
+from emulator.streams.stream import Stream
 from emulator.values.types import Item
+
+
+@dataclass(frozen=True, slots=True)
+class TimeToLive:
+    """Which attribute says when an item expires, and since when, in epoch seconds, that is so or being changed."""
+
+    status: str = "DISABLED"
+    attribute: str | None = None
+    changed: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +58,7 @@ class TableDefinition:
     warm_throughput: tuple[int, int] | None = None
     """Read and write units that were asked for or grown to; None for those that the mode starts with."""
     tags: dict[str, str] = field(default_factory=dict)
+    ttl: TimeToLive = TimeToLive()
 
 
 def partitions_needed(on_demand: bool, throughput: Throughput) -> int:
@@ -59,12 +72,16 @@ def partitions_needed(on_demand: bool, throughput: Throughput) -> int:
 class Table:
     """The items of one table and of its indexes. Callers hold the emulator's lock."""
 
-    __slots__ = ("_undo", "definition", "indexes", "rows")
+    __slots__ = ("_undo", "definition", "expiry", "indexes", "rows", "stream")
 
     def __init__(self, definition: TableDefinition, indexes: list[IndexDefinition], undo: UndoLog) -> None:
         self._undo = undo
         self.definition = definition
         self.rows = Rows(undo, self._partitions())
+        self.stream: Stream | None = None
+        """What notes the changes of items, while the table has a stream that is enabled."""
+        self.expiry: Expiry | None = None
+        """What deletes items that expire, while time to live is enabled."""
         self.indexes: dict[str, SecondaryIndex] = {}
         for index in indexes:
             self.indexes[index.name] = self._new_index(index)
@@ -91,14 +108,33 @@ class Table:
         for name in sorted(self.indexes):
             self.indexes[name].schema.check_index_keys(item, name)
 
-    def replace(self, key: RowKey, old: Record | None, new: Record | None, new_item: Item | None) -> list[IndexChange]:
-        """Put `new` in the place of `old` under `key`; None stands for no item. Returns what indexes noticed."""
+    def replace(
+        self,
+        key: RowKey,
+        old: Record | None,
+        new: Record | None,
+        new_item: Item | None,
+        *,
+        by_service: bool = False,
+    ) -> list[IndexChange]:
+        """Put `new` in the place of `old` under `key`; None stands for no item. Returns what indexes noticed.
+
+        Every change of an item is made here. `by_service` is for deletions by time to live.
+        """
         changes = self._change_indexes(old, new, new_item) if self.indexes else []
         if new is not None:
             self.rows.put(key, new)
         elif old is not None:
             self.rows.remove(key)
+        if self.stream is not None:
+            self.stream.note(key, old, new, by_service=by_service)
+        if self.expiry is not None:
+            self.expiry.note(key, old.decode() if old is not None else None, new_item)
         return changes
+
+    def expire(self, key: RowKey) -> None:
+        """Delete the item under `key` because its time has come."""
+        self.replace(key, self.rows.get(key), None, None, by_service=True)
 
     def _change_indexes(self, old: Record | None, new: Record | None, new_item: Item | None) -> list[IndexChange]:
         old_item = old.decode() if old is not None else None
@@ -113,6 +149,33 @@ class Table:
                 index.rows.put(come, record)
             changes.append(change)
         return changes
+
+    # --- stream and time to live ------------------------------------------------------------------
+
+    def set_stream(self, stream: Stream | None) -> None:
+        """Have changes noted by `stream` from now on; None for no stream."""
+        self._undo.add(partial(setattr, self, "stream", self.stream))
+        self.stream = stream
+
+    def set_expiry(self, expiry: Expiry | None) -> None:
+        """Have items deleted by `expiry` from now on; None for never."""
+        self._undo.add(partial(self._swap_expiry, self.expiry))
+        self._swap_expiry(expiry)
+
+    def _swap_expiry(self, expiry: Expiry | None) -> None:
+        self.rest()
+        self.expiry = expiry
+        self.wake()
+
+    def wake(self) -> None:
+        """Delete what expires from now on."""
+        if self.expiry is not None:
+            self.expiry.wake()
+
+    def rest(self) -> None:
+        """The table is gone: let nothing expire."""
+        if self.expiry is not None:
+            self.expiry.rest()
 
     # --- definition -------------------------------------------------------------------------------
 
@@ -148,6 +211,8 @@ class Table:
         self.rows.split_into(self._partitions())
         for index in self.indexes.values():
             index.rows.split_into(self._index_partitions(index.definition))
+        if self.stream is not None and not self.definition.on_demand:
+            self.stream.split_into(self._partitions())
 
     def _set_indexes(self, indexes: dict[str, SecondaryIndex]) -> None:
         before = self.indexes

@@ -28,6 +28,7 @@ _PLAIN_ANSWERS = frozenset(
     (
         *("PutItem", "GetItem", "UpdateItem", "DeleteItem", "Query", "Scan"),
         *("BatchGetItem", "BatchWriteItem", "TransactGetItems", "TransactWriteItems"),
+        *("ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction"),
     )
 )
 

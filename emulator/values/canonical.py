@@ -180,7 +180,7 @@ def _duplicates(kind: str, members: list[str], wording: Wording) -> ServiceError
     if kind == "NS":
         current = wording is Wording.CURRENT
         return ServiceError(errors.DUPLICATE_NUMBERS if current else errors.DUPLICATE_NUMBERS_OLDER)
-    if wording is Wording.OLDER:
+    if wording is not Wording.CURRENT:
         fault = errors.DUPLICATE_STRINGS if kind == "SS" else errors.DUPLICATE_BINARIES
         return ServiceError(fault, listed=", ".join(members))
     seen: set[str] = set()

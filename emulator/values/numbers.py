@@ -17,7 +17,7 @@ _CANONICAL = re.compile(r"0|-?[1-9][0-9]*|-?(?:0|[1-9][0-9]*)\.[0-9]*[1-9]").ful
 _NUMBER = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]+))?").fullmatch
 _SURELY_IN_RANGE = limits.MAX_NUMBER_DIGITS  # canonical text of at most this length breaks no limit
 
-_MAX_INT32 = 2_147_483_647
+_MIN_INT32, _MAX_INT32 = -(2**31), 2**31 - 1
 _MIN_INT64, _MAX_INT64 = -(2**63), 2**63 - 1
 
 # Wide enough for the exact sum of the largest and the smallest number.
@@ -52,15 +52,19 @@ def _exponent(text: str | None, number: str, wording: Wording) -> int:
     if len(significant) > len(str(_MAX_INT64)):
         raise _not_a_number(number, wording)
     exponent = int(significant or "0") * (-1 if text[0] == "-" else 1)
-    if not _MIN_INT64 <= exponent <= _MAX_INT64:
+    if not _MIN_INT64 <= exponent <= _MAX_INT64 or (wording is Wording.PARTIQL and not _is_int32(exponent)):
         raise _not_a_number(number, wording)
     return exponent
+
+
+def _is_int32(number: int) -> bool:
+    return _MIN_INT32 <= number <= _MAX_INT32
 
 
 def _check_magnitude(adjusted: int, exponent: int, wording: Wording) -> None:
     if adjusted > limits.MAX_NUMBER_EXPONENT:
         # The older layer reads the exponent like a 32-bit decimal type, which wraps.
-        wrapped = wording is Wording.OLDER and exponent >= _MAX_INT32
+        wrapped = wording is not Wording.CURRENT and exponent >= _MAX_INT32
         raise ServiceError(errors.NUMBER_UNDERFLOW if wrapped else errors.NUMBER_OVERFLOW)
     if adjusted < limits.MIN_NUMBER_EXPONENT:
         raise ServiceError(errors.NUMBER_UNDERFLOW)
@@ -76,7 +80,7 @@ def _plain(digits: str, adjusted: int) -> str:
 
 
 def _not_a_number(text: str, wording: Wording) -> ServiceError:
-    if not text and wording is Wording.OLDER:
+    if not text and wording is not Wording.CURRENT:
         return ServiceError(errors.NUMBER_EMPTY_OLDER)
     return ServiceError(errors.NUMBER_INVALID, text=text)
 

@@ -20,10 +20,11 @@ DATA_TYPES = ("S", "N", "B", "SS", "NS", "BS", "M", "L", "NULL", "BOOL")
 
 
 class Wording(Enum):
-    """Which of the service's two validation layers words a fault (values.md, 1)."""
+    """Which of the service's validation layers words a fault (values.md, 1)."""
 
     CURRENT = "current"  # PutItem, UpdateItem, DeleteItem, GetItem, BatchGetItem, Query
     OLDER = "older"  # BatchWriteItem, Scan, transactions
+    PARTIQL = "partiql"  # parameters of statements: the older one, with exponents of 32 bits (partiql.md, 4.2)
 
 
 def data_type(value: AttributeValue) -> str:

@@ -1,4 +1,4 @@
-"""The roads in: `client` and `resource` are boto3's, and each test that takes them runs once for each road.
+"""The roads in: `client`, `resource` and `streams` are boto3's; each test that takes them runs once for each road.
 
 The emulator, its server and the boto3 objects of a road are made once; a test finds the emulator empty.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -14,6 +15,9 @@ import pytest
 from botocore.config import Config
 
 from emulator import Emulator
+from emulator.clock import Clock
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +27,15 @@ class Road:
     emulator: Emulator
     client: Any
     resource: Any
+    streams: Any
 
 
 @pytest.fixture(scope="session", params=["in-process", "http"])
 def session_road(request: pytest.FixtureRequest) -> Iterator[Road]:
     emulator = Emulator()
     if request.param == "in-process":
-        yield Road(emulator, emulator.client(), emulator.resource())
+        streams = emulator.client(service_name="dynamodbstreams")
+        yield Road(emulator, emulator.client(), emulator.resource(), streams)
         return
     with emulator.serve() as server:
         session = boto3.session.Session("access-key", "secret-key", region_name=emulator.settings.region)
@@ -37,8 +43,10 @@ def session_road(request: pytest.FixtureRequest) -> Iterator[Road]:
         config = Config(proxies={}, max_pool_connections=16)
         client = session.client("dynamodb", endpoint_url=server.url, config=config)
         resource = session.resource("dynamodb", endpoint_url=server.url, config=config)
-        yield Road(emulator, client, resource)
+        streams = session.client("dynamodbstreams", endpoint_url=server.url, config=config)
+        yield Road(emulator, client, resource, streams)
         client.close()
+        streams.close()
         resource.meta.client.close()
 
 
@@ -58,3 +66,17 @@ def client(road: Road) -> Any:
 def resource(road: Road) -> Any:
     """A boto3 resource of the same emulator."""
     return road.resource
+
+
+@pytest.fixture
+def streams(road: Road) -> Any:
+    """A boto3 client for the streams of the same emulator."""
+    return road.streams
+
+
+@pytest.fixture
+def clock(road: Road) -> Iterator[Clock]:
+    """The emulator's clock, which stands still at noon."""
+    road.emulator.clock.freeze(NOON)
+    yield road.emulator.clock
+    road.emulator.clock.resume()

@@ -130,6 +130,36 @@ def test_a_canceled_transaction_tells_the_codes_of_its_reasons(logged):
     )
 
 
+@pytest.mark.parametrize(
+    ("operation", "request_", "line"),
+    [
+        ("ExecuteStatement", {"Statement": "SELECT * FROM orders"}, "SELECT * FROM orders  -> 0 items"),
+        (
+            "ExecuteStatement",
+            {"Statement": "INSERT INTO orders VALUE {'pk': 'a', 'sk': 1}"},
+            "INSERT INTO orders VALUE {'pk': 'a', 'sk': 1}  -> done",
+        ),
+        (
+            "ExecuteStatement",
+            {"Statement": "DELETE FROM nowhere"},
+            "DELETE FROM nowhere  -> ResourceNotFoundException: Requested resource not found",
+        ),
+        (
+            "BatchExecuteStatement",
+            {"Statements": [{"Statement": "DELETE FROM orders WHERE pk = 'a' AND sk = 1"}, {"Statement": "nothing"}]},
+            "DELETE FROM orders WHERE pk = 'a' AND sk = 1; nothing  -> done",
+        ),
+        (
+            "ExecuteTransaction",
+            {"TransactStatements": [{"Statement": "SELECT * FROM orders WHERE pk = 'a' AND sk = 1"}]},
+            "SELECT * FROM orders WHERE pk = 'a' AND sk = 1  -> 0 items",
+        ),
+    ],
+)
+def test_statements_are_told_as_they_are(logged, operation, request_, line):
+    assert logged(operation, request_) == f"{operation}    {line}"
+
+
 def test_of_an_item_for_a_missing_table_the_first_attributes_are_shown(logged):
     item = {name: {"S": name} for name in "abcde"}
     assert logged("PutItem", {"TableName": "missing", "Item": item}) == (
@@ -142,6 +172,7 @@ def test_of_an_item_for_a_missing_table_the_first_attributes_are_shown(logged):
     [
         *("PutItem", "UpdateItem", "GetItem", "Query", "Scan", "ListTables"),
         *("BatchGetItem", "BatchWriteItem", "TransactGetItems", "TransactWriteItems"),
+        *("ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction"),
     ],
 )
 @pytest.mark.parametrize(
@@ -161,6 +192,9 @@ def test_of_an_item_for_a_missing_table_the_first_attributes_are_shown(logged):
             "ExpressionAttributeValues": {":a": 5},
             "RequestItems": {"orders": {"Keys": 5}},
             "TransactItems": [{"Put": {}}, {"Put": 5}, 5],
+            "Statement": 5,
+            "Statements": [{}, 5],
+            "TransactStatements": [{"Statement": 5}, 5],
         },
     ],
 )

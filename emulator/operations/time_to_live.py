@@ -1,0 +1,62 @@
+"""UpdateTimeToLive and DescribeTimeToLive. Source: streams_ttl.md 14 and 15."""
+
+from __future__ import annotations
+
+from emulator import errors, limits
+from emulator.errors import ServiceError
+from emulator.operations.context import Context
+from emulator.operations.registry import Request, Response, operation
+from emulator.operations.tables import check_not_busy
+from emulator.storage.expiry import Expiry
+from emulator.storage.table import Table, TimeToLive
+
+_ON = ("ENABLING", "ENABLED")
+
+
+@operation("UpdateTimeToLive")
+def update_time_to_live(context: Context, request: Request) -> Response:
+    """Let items expire, or no more: ENABLING or DISABLING after the answer, until the delay is over."""
+    wanted = request["TimeToLiveSpecification"]
+    table = context.described_table(request["TableName"])
+    check_not_busy(table)
+    now = context.agenda.now()
+    _check(table.definition.ttl, wanted["AttributeName"], now, enabled=wanted["Enabled"])
+    if not wanted["Enabled"]:
+        table.set_expiry(None)
+    status = "ENABLING" if wanted["Enabled"] else "DISABLING"
+    change = TimeToLive(status, wanted["AttributeName"], now)
+    table.redefine(ttl=change)
+    context.agenda.after(context.settings.status_delay, lambda: _finish(context, table, change))
+    return {"TimeToLiveSpecification": wanted}
+
+
+def _check(current: TimeToLive, attribute: str, now: float, *, enabled: bool) -> None:
+    is_on = current.status in _ON
+    if enabled == is_on and (not is_on or attribute == current.attribute):
+        raise ServiceError(errors.TTL_ENABLED_ALREADY if enabled else errors.TTL_DISABLED_ALREADY)
+    if is_on and attribute != current.attribute:
+        raise ServiceError(errors.TTL_OTHER_ATTRIBUTE, attribute=current.attribute)
+    if current.changed is not None and now - current.changed < limits.SECONDS_BETWEEN_TTL_CHANGES:
+        raise ServiceError(errors.TTL_CHANGES_LIMITED)
+
+
+def _finish(context: Context, table: Table, change: TimeToLive) -> None:
+    if table.definition.ttl is not change or context.database.tables.get(table.name) is not table:
+        return
+    if change.status == "DISABLING":
+        table.redefine(ttl=TimeToLive(changed=change.changed))
+        return
+    assert change.attribute is not None
+    delay = context.settings.ttl_delay
+    expiry = Expiry(change.attribute, delay, table.rows, context.agenda, context.undo, table.expire)
+    table.set_expiry(expiry)
+    table.redefine(ttl=TimeToLive("ENABLED", change.attribute, change.changed))
+
+
+@operation("DescribeTimeToLive")
+def describe_time_to_live(context: Context, request: Request) -> Response:
+    ttl = context.described_table(request["TableName"]).definition.ttl
+    description = {"TimeToLiveStatus": ttl.status}
+    if ttl.attribute is not None:
+        description["AttributeName"] = ttl.attribute
+    return {"TimeToLiveDescription": description}

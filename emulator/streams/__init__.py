@@ -1,0 +1,1 @@
+"""Streams: what changed in a table, by shard. Nothing here knows requests."""
