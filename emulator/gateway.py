@@ -100,7 +100,6 @@ class Gateway:
         self._lock = lock
         self._default_region = default_region
         self._observers = observers
-        self._operations = registry.load()
         self._names = {f"{prefix}.{name}": name for name, prefix in OPERATIONS.items()}
 
     # --- API calls --------------------------------------------------------------------------------
@@ -142,7 +141,7 @@ class Gateway:
 
     def _response(self, operation: str, request: object, region: str) -> dict[str, Any]:
         checked = check_request(operation, request)
-        function = self._operations.get(operation)
+        function = registry.LOADED.get(operation) or registry.load(operation)
         if function is None:
             raise ServiceError(errors.NOT_BUILT, operation=operation)
         with self._lock:

@@ -1,1 +1,1 @@
-"""The operations of the API: one function each, found through one table (`registry.OPERATIONS`)."""
+"""The operations of the API: one function each, found through one table (`registry.MODULES`)."""

@@ -1,12 +1,13 @@
-"""The table of operations: wire name to function. Importing this module fills it.
+"""The table of operations: wire name to the module of its function, which is loaded when it is first asked for.
 
-To add an operation, decorate its function; dispatch, the answer for operations that are not built
-and docs/compatibility.md are read from here.
+To add an operation, decorate its function and enter it here; dispatch, the answer for operations that are not built
+and docs/compatibility.md are read from this table.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any, TypeAlias
 
 from emulator.operations.context import Context
@@ -15,43 +16,61 @@ Request: TypeAlias = dict[str, Any]
 Response: TypeAlias = dict[str, Any]
 Operation: TypeAlias = Callable[[Context, Request], Response]
 
-OPERATIONS: dict[str, Operation] = {}
+MODULES = {
+    "BatchExecuteStatement": "partiql",
+    "BatchGetItem": "batches",
+    "BatchWriteItem": "batches",
+    "CreateTable": "create_table",
+    "DeleteItem": "write_item",
+    "DeleteTable": "tables",
+    "DescribeEndpoints": "account",
+    "DescribeLimits": "account",
+    "DescribeStream": "streams",
+    "DescribeTable": "tables",
+    "DescribeTimeToLive": "time_to_live",
+    "ExecuteStatement": "partiql",
+    "ExecuteTransaction": "partiql_transaction",
+    "GetItem": "read_item",
+    "GetRecords": "streams",
+    "GetShardIterator": "streams",
+    "ListStreams": "streams",
+    "ListTables": "tables",
+    "ListTagsOfResource": "tags",
+    "PutItem": "write_item",
+    "Query": "query",
+    "Scan": "scan",
+    "TagResource": "tags",
+    "TransactGetItems": "transact_read",
+    "TransactWriteItems": "transact_write",
+    "UntagResource": "tags",
+    "UpdateItem": "update_item",
+    "UpdateTable": "update_table",
+    "UpdateTimeToLive": "time_to_live",
+}
+"""The operations that are built. Loading all their modules takes as long as all the rest of the package."""
+
+LOADED: dict[str, Operation] = {}
+"""The functions of the modules that are loaded."""
 
 
 def operation(name: str) -> Callable[[Operation], Operation]:
-    """Enter a function into the table under its wire name.
+    """Make a function the one of an operation, by its wire name.
 
     The function gets a request that is well formed by the service model and runs under the emulator's lock.
     It raises `ServiceError` before it has changed anything, or answers.
     """
 
     def enter(function: Operation) -> Operation:
-        OPERATIONS[name] = function
+        LOADED[name] = function
         return function
 
     return enter
 
 
-def load() -> dict[str, Operation]:
-    """The filled table."""
-    from emulator.operations import (  # noqa: F401
-        account,
-        batches,
-        create_table,
-        partiql,
-        partiql_transaction,
-        query,
-        read_item,
-        scan,
-        streams,
-        tables,
-        tags,
-        time_to_live,
-        transact_read,
-        transact_write,
-        update_item,
-        update_table,
-        write_item,
-    )
-
-    return OPERATIONS
+def load(name: str) -> Operation | None:
+    """The function of an operation; None if it is not built."""
+    module = MODULES.get(name)
+    if module is None:
+        return None
+    import_module(f"emulator.operations.{module}")
+    return LOADED[name]
