@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from types import FrameType
 from typing import Any
 
 import orjson
 import pytest
+from lines_run import lines_run
 
 from emulator import Emulator
 
@@ -62,20 +61,9 @@ def _sound(maker: TextMaker, kind: str) -> Fuzz:
 
 def answer_and_lines_run(emulator: Emulator, fuzz: Fuzz) -> tuple[dict[str, Any], int]:
     """The answer to a request, and how many lines of Python it took."""
-    count = 0
-
-    def trace(frame: FrameType, event: str, argument: object) -> Any:
-        nonlocal count
-        count += 1
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        answer = ask(emulator, fuzz)
-    finally:
-        sys.settrace(before)
-    return answer, count
+    answers: list[dict[str, Any]] = []
+    count = lines_run(lambda: answers.append(ask(emulator, fuzz)))
+    return answers[0], count
 
 
 @pytest.mark.parametrize(("family", "kind"), family_cases(), ids=lambda case: getattr(case, "name", case))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from types import FrameType
-from typing import Any
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lines_run import lines_run
 
 from emulator.errors import ServiceError
 from emulator.partiql import prepare
@@ -114,24 +113,6 @@ def family_text(name: str, length: int) -> str:
     return begin + opening * times + middle + closing * times
 
 
-def lines_run(text: str) -> int:
-    """How many lines of Python the preparation of `text` takes."""
-    count = 0
-
-    def trace(frame: FrameType, event: str, argument: object) -> Any:
-        nonlocal count
-        count += 1
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        answer(text, [])
-    finally:
-        sys.settrace(before)
-    return count
-
-
 @pytest.mark.parametrize("name", FAMILIES)
 def test_a_text_that_nests_or_repeats_is_prepared_or_refused(name: str) -> None:
     assert answer(family_text(name, LONGEST), []) in ("prepared", "ValidationException")
@@ -139,5 +120,6 @@ def test_a_text_that_nests_or_repeats_is_prepared_or_refused(name: str) -> None:
 
 @pytest.mark.parametrize("name", FAMILIES)
 def test_the_cost_of_a_statement_grows_with_its_length_and_no_faster(name: str) -> None:
-    costs = [lines_run(family_text(name, length)) / length for length in LENGTHS]
+    texts = [family_text(name, length) for length in LENGTHS]
+    costs = [lines_run(partial(answer, text, [])) / length for text, length in zip(texts, LENGTHS, strict=True)]
     assert costs[2] < max(MOST_GROWTH * costs[1], 1)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
 from random import Random
-from types import FrameType
 from typing import Any
 
 import orjson
 import pytest
+from lines_run import lines_run
 
 from emulator import Emulator
 
@@ -64,24 +62,6 @@ def left(emulator: Emulator) -> list[int]:
         if "LastEvaluatedKey" not in page:
             return sorted(found)
         request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
-
-
-def lines_run(act: Callable[[], object]) -> int:
-    """How many lines of Python it takes to do something."""
-    count = 0
-
-    def trace(frame: FrameType, event: str, argument: object) -> Any:
-        nonlocal count
-        count += 1
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        act()
-    finally:
-        sys.settrace(before)
-    return count
 
 
 # --- What is deleted ------------------------------------------------------------------------------
