@@ -500,7 +500,7 @@ INSERT_INTO_INDEX = _validation("FROM clause may only contain a single table nam
 WRITE_TO_INDEX = _validation("This operation is not supported on an index")
 KEY_EQUALITY_MISSING = _validation("Where clause does not contain a mandatory equality on all key attributes")
 KEY_RANGES_OVERLAP = _validation("Overlapping conditions with range keys are not supported in where clause")
-KEY_OPTIONS_LIMITED = _validation(OPERAND_COUNT.format(operator="IN", count="{count}"))
+KEY_OPTIONS_LIMITED = _validation(TOO_MANY_OPERANDS)
 ORDER_WITHOUT_WHERE = _validation("Must have WHERE clause in the statement when using ORDER BY clause.")
 ORDER_WITHOUT_KEY = _validation(
     "Must have at least one non-optional hash key condition in WHERE clause when using ORDER BY clause."

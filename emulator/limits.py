@@ -69,6 +69,7 @@ MAX_BATCH_GET_BYTES = 16 * MIB
 MAX_BATCH_WRITE_REQUESTS = 25
 
 # Statements
+MAX_OPTIONS = 100  # values of any attribute in one IN (partiql.md 6.3)
 MAX_KEY_OPTIONS = 50  # values of a partition key in one IN (partiql.md 6.3)
 MAX_KEY_RANGES = 1000  # ours: beyond, further conditions filter what is read and do not narrow it
 

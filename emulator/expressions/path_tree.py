@@ -41,8 +41,11 @@ class PathTree:
         return list(self.children.items())
 
 
-def path_tree(parameter: str, paths: Sequence[Path]) -> PathTree:
-    """The tree of bound `paths`, at least one. Raises for the first overlap, else for the first conflict."""
+def path_tree(parameter: str | None, paths: Sequence[Path]) -> PathTree:
+    """The tree of bound `paths`, at least one. Raises for the first overlap, else for the first conflict.
+
+    `parameter` is named by errors; None where the paths come from a statement.
+    """
     root = PathTree(paths[0])
     conflict: tuple[Path, Path] | None = None
     for position, path in enumerate(paths):
@@ -69,5 +72,7 @@ def _conflict(place: PathTree, step: BoundStep, path: Path) -> tuple[Path, Path]
     return (place.first_index, path) if place.first_index else None
 
 
-def _clash(parameter: str, fault: str, one: Path, two: Path) -> errors.ServiceError:
+def _clash(parameter: str | None, fault: str, one: Path, two: Path) -> errors.ServiceError:
+    if parameter is None:
+        return errors.refused_statement(fault, one=path_text(one), two=path_text(two))
     return errors.invalid_expression(parameter, fault, one=path_text(one), two=path_text(two))

@@ -91,7 +91,7 @@ def _compiled(text: str, names: dict[str, str], values: Item) -> Update:
 
 def update_of_tree(actions: tuple[Action, ...]) -> Update:
     """The update of bound actions that were checked elsewhere. Raises if their paths overlap or conflict."""
-    targets = path_tree("UpdateExpression", [action.path for action in actions])
+    targets = path_tree(None, [action.path for action in actions])
     return update_of_actions(
         actions, targets, [_COMPUTERS[type(action)](action) for action in actions], values=values_in(*actions)
     )

@@ -189,6 +189,8 @@ class _Conditions:
     def _in(self, operand_term: Term, options_term: Term) -> In:
         if not isinstance(options_term, Elements) or not options_term.elements:
             raise ServiceError(errors.OPERATION_UNSUPPORTED, operation="InCollection")
+        if len(options_term.elements) > limits.MAX_OPTIONS:
+            raise errors.refused_statement(errors.TOO_MANY_OPERANDS, count=1 + len(options_term.elements))
         operand = self._operand(operand_term)
         return In(operand, tuple([self._operand(option) for option in options_term.elements]))
 

@@ -321,7 +321,7 @@ def test_a_statement_serves_parameters_of_any_type(emulator, value):
         (
             "UPDATE orders SET x = 1 SET x.y = 2 WHERE pk = 'a' AND sk = 1",
             invalid(
-                "Invalid UpdateExpression: Two document paths overlap with each other; "
+                "Two document paths overlap with each other; "
                 "must remove or rewrite one of these paths; path one: [x], path two: [x, y]"
             ),
         ),

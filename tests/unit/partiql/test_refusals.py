@@ -92,6 +92,10 @@ def test_zeros_before_an_exponent_do_not_count() -> None:
         ("a LIKE 'x%'", "Unsupported operation: Like"),
         ("a = (SELECT * FROM T)", "Unsupported operation: Select"),
         ("a IN b", "Unsupported operation: InCollection"),
+        (
+            "a IN [1" + ", 1" * 100 + "]",
+            "Invalid number of operands for operator or function; operator or function: IN, number of operands: 102",
+        ),
         ("a IS BAG", "Unsupported operation: IsType"),
         ("a IS DECIMAL(5)", "Unsupported operation: IsType"),
         ("1 IS NULL", "Unsupported operation: IsType"),
