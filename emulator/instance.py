@@ -80,6 +80,7 @@ class Emulator:
     def tables(self) -> dict[str, dict[str, int]]:
         """Item counts by region and table name; regions without tables are left out."""
         with self._lock:
+            self._agenda.run_due()
             return {
                 region: {name: len(table.rows) for name, table in sorted(database.tables.items())}
                 for region, database in sorted(self._databases.items())
@@ -105,6 +106,7 @@ class Emulator:
         """
         region = region or self.settings.region
         with self._lock:
+            self._agenda.run_due()
             database = self._databases.get(region)
             found = database.tables.get(table) if database is not None else None
             if found is None or found.stream is None:
@@ -155,9 +157,13 @@ class Emulator:
     def draining(
         self, every: float = 0.05, max_deliveries: int = limits.MAX_DELIVERIES
     ) -> AbstractContextManager[list[Delivery]]:
-        """A context manager that drains meanwhile in a thread, for code that waits; gives the list of deliveries."""
+        """A context manager that drains meanwhile in a thread, for code that waits; gives the list of deliveries.
+
+        Raises RuntimeError in a handler.
+        """
         from emulator.streams.background import draining
 
+        self._handlers().check_may_drain()
         return draining(lambda: self.drain(max_deliveries), every)
 
     def _handlers(self) -> Subscriptions:

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from emulator import errors, limits
+from emulator.clock import in_milliseconds
 from emulator.errors import ServiceError
 from emulator.operations.context import Context, table_name
 from emulator.operations.registry import Request, Response, operation
@@ -128,7 +129,7 @@ def _check_place(request: Request, now: float) -> None:
     if kind == "AT_TIMESTAMP":
         if when is None:
             raise ServiceError(errors.ITERATOR_TIME_MISSING)
-        if when > now:
+        if in_milliseconds(when) > now:
             raise ServiceError(errors.ITERATOR_TIME_IN_FUTURE)
     elif when is not None:
         raise ServiceError(errors.ITERATOR_TIME_UNWANTED, type=kind)
@@ -142,12 +143,12 @@ def _sequence_of(stream: Stream, shard: Shard, request: Request) -> int:
     if kind == "LATEST":
         return shard.after_latest(stream.last_sequence)
     if kind == "AT_TIMESTAMP":
-        return shard.first_at(request["Timestamp"])
+        return shard.first_at(in_milliseconds(request["Timestamp"]))
     number = int(request["SequenceNumber"])
     if not shard.start <= number <= (stream.last_sequence if shard.end is None else shard.end):
         raise ServiceError(errors.SEQUENCE_NUMBER_OUTSIDE, number=number, shard=shard.id)
     wanted = number if kind == "AT_SEQUENCE_NUMBER" else number + 1
-    if shard.start < number <= shard.trimmed or (number == shard.start < shard.trimmed):
+    if number <= shard.trimmed and shard.start < shard.trimmed:
         raise ServiceError(errors.DATA_TRIMMED)
     return max(wanted, shard.start + 1)
 

@@ -18,8 +18,6 @@ Entry: TypeAlias = tuple[float, int, float, Callable[[], None]]
 AT_ONCE = -math.inf
 """Due before the next request, wherever the clock is moved until then."""
 
-_FEW = 64
-
 
 class Agenda:
     """Changes that were begun (`after`), and alarms of what looks after itself (`alarm`).
@@ -33,8 +31,10 @@ class Agenda:
         self._order = count()
         self._acting_at: float | None = None
         self.entries: list[Entry] = []
-        self.alarms: list[tuple[float, int, Alarm]] = []
-        self._put_off = 0  # alarms that will ring for nothing, since they were set again or put off
+        self.alarms: list[tuple[float, int]] = []
+        """When alarms ring, and their places; some ring for nothing, since they were set again or put off."""
+        self._set_alarms: dict[int, Alarm] = {}
+        """By place. Nothing else refers to an alarm, so what was dropped and put off its own is let go."""
 
     def now(self) -> float:
         """Epoch seconds in milliseconds, for dates and delays; while an action runs, the time at which it was due.
@@ -89,24 +89,24 @@ class Agenda:
         """An alarm, not set yet, that does `action` when it rings."""
         return Alarm(self, action)
 
-    def _ring(self, at: float, order: int, alarm: Alarm, now: float) -> None:
-        if alarm.place != order:
-            self._put_off -= 1
+    def _ring(self, at: float, place: int, now: float) -> None:
+        alarm = self._set_alarms.pop(place, None)
+        if alarm is None:
             return
         alarm.at = alarm.place = None
         self._act(max(at, min(alarm.set_at, now)), alarm.action)
 
     def _set(self, alarm: Alarm, at: float | None) -> None:
         if alarm.place is not None:
-            self._put_off += 1
+            del self._set_alarms[alarm.place]
         alarm.at, alarm.set_at = at, self.now()
         alarm.place = None if at is None else next(self._order)
         if at is not None and alarm.place is not None:
-            heapq.heappush(self.alarms, (at, alarm.place, alarm))
-        if self._put_off > _FEW and self._put_off > len(self.alarms) // 2:
-            self.alarms = [entry for entry in self.alarms if entry[1] == entry[2].place]
+            self._set_alarms[alarm.place] = alarm
+            heapq.heappush(self.alarms, (at, alarm.place))
+        if len(self.alarms) > 2 * len(self._set_alarms):
+            self.alarms = [entry for entry in self.alarms if entry[1] in self._set_alarms]
             heapq.heapify(self.alarms)
-            self._put_off = 0
 
 
 class Alarm:

@@ -9,6 +9,7 @@ from itertools import takewhile
 from sortedcontainers import SortedList
 
 from emulator import limits
+from emulator.clock import in_milliseconds
 from emulator.storage.agenda import Agenda
 from emulator.storage.rows import RowKey, Rows
 from emulator.storage.undo import UndoLog
@@ -80,7 +81,7 @@ class Expiry:
         self._alarm.set(None)
 
     def _due(self, at: float) -> float:
-        return at + self._delay
+        return in_milliseconds(at + self._delay)  # as all dates are, that of the deletion too
 
     def _too_old(self) -> float:
         return self._agenda.now() - limits.TTL_IGNORED_AFTER_SECONDS

@@ -106,10 +106,14 @@ class Subscriptions:
         with self._the_only_drain():
             return self._run(max_deliveries)
 
-    @contextmanager
-    def _the_only_drain(self) -> Iterator[None]:
+    def check_may_drain(self) -> None:
+        """Raise RuntimeError in a handler."""
         if self._drainer == get_ident():
             raise RuntimeError("a handler cannot drain: what it writes is delivered by the drain that called it")
+
+    @contextmanager
+    def _the_only_drain(self) -> Iterator[None]:
+        self.check_may_drain()
         with self._draining:
             self._drainer = get_ident()
             try:

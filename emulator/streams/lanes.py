@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 
 from emulator import limits
+from emulator.clock import in_milliseconds
 from emulator.streams.event_filters import compile_filters
 from emulator.streams.records import event_record
 from emulator.streams.shard import Change, Shard
@@ -142,7 +143,8 @@ class BatchReader:
         if first.sequence != place.wanted:
             place = Place(first.sequence)  # so the filters need not look again at what they did not let pass
         batch = self._checked(Batch(place, found.changes, found.records), now)
-        is_due = found.is_full or batch.condition is not None or now >= first.at + self._mapping.batch_window
+        window_ends = in_milliseconds(first.at + self._mapping.batch_window)
+        is_due = found.is_full or batch.condition is not None or now >= window_ends
         return place, batch if is_due else None
 
     def _gather(self, lane: Lane, wanted: int, last: int | None = None) -> _Gathered:

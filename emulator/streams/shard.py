@@ -35,7 +35,6 @@ def is_too_old(when: float, now: float) -> bool:
 
 _sequence = attrgetter("sequence")
 _at = attrgetter("at")
-_SOME = 1024
 
 
 class Shard:
@@ -73,7 +72,7 @@ class Shard:
         self.trimmed = start
         """Up to which sequence number changes were trimmed."""
         self._changes: list[Change] = []
-        self._first = 0  # those before were trimmed and are dropped many at a time
+        self._first = 0  # those before were trimmed; they are dropped once they are more than half
 
     def __len__(self) -> int:
         return len(self._changes) - self._first
@@ -121,7 +120,7 @@ class Shard:
         if gone:
             self._first = at
             self.trimmed = gone[-1].sequence
-            if at > _SOME and at > len(self._changes) // 2:
+            if at > len(self._changes) // 2:
                 del self._changes[:at]
                 self._first = 0
         return gone

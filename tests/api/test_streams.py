@@ -165,6 +165,15 @@ def test_an_iterator_begins_at_the_first_record_of_a_time(five, streams, seconds
     assert "".join(keys(found)) == expected
 
 
+@pytest.mark.parametrize("microseconds", [0, 100, 400, 700, 999])
+def test_the_present_is_not_in_the_future_whatever_its_microseconds(five, streams, clock, microseconds):
+    """The emulator's own times are rounded to milliseconds."""
+    arn, shard, _ = five
+    now = NOON + timedelta(seconds=6, microseconds=microseconds)
+    clock.freeze(now)
+    assert records_from(streams, iterator(streams, arn, shard, "AT_TIMESTAMP", Timestamp=now)) == []
+
+
 def test_a_time_in_the_future_is_refused(five, streams):
     arn, shard, _ = five
     with pytest.raises(ClientError, match="Timestamp"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from emulator import Emulator, limits
+from emulator.clock import in_milliseconds
 from emulator.storage.table import Table
 from emulator.streams.shard import HASHES, Shard
 from emulator.streams.stream import Stream
@@ -54,6 +55,7 @@ def check_shard(shard: Shard) -> None:
     for change in changes:
         assert shard.lower <= int.from_bytes(change.partition[:8], "big") < shard.upper, "a shard has its own hashes"
         assert change.old is not change.new, "a change is one"
+        assert change.at == in_milliseconds(change.at), "and dated as the service dates"
 
 
 def check_expiry(table: Table, now: float) -> None:
@@ -67,4 +69,4 @@ def check_expiry(table: Table, now: float) -> None:
     if plausible:
         alarm = expiry._alarm.at
         assert alarm is not None, "somebody looks for what expires"
-        assert alarm <= max(plausible[0] + expiry._delay, now), "and does so in time"
+        assert alarm <= max(expiry._due(plausible[0]), now), "and does so in time"

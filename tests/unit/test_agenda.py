@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 from threading import RLock
 
@@ -166,6 +168,20 @@ def test_alarms_that_were_set_again_are_not_kept_without_bound(clock, agenda, no
     assert len(agenda.alarms) < 200
     clock.advance(days=1)
     assert done == [("0", 1), ("1", 1), ("2", 1)]
+
+
+def test_what_an_alarm_that_was_put_off_would_do_is_not_kept(agenda):
+    """It belongs to a table or a stream, all of whose items were kept with it."""
+
+    def action() -> None: ...
+
+    alarm = agenda.alarm(action)
+    alarm.set(START + 10)
+    alarm.set(None)
+    kept = weakref.ref(action)
+    del alarm, action
+    gc.collect()
+    assert kept() is None
 
 
 # --- Changes and savepoints -----------------------------------------------------------------------

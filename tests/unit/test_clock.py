@@ -221,6 +221,13 @@ def test_moving_the_clock_does_what_is_due_without_a_request(deleting: Emulator,
     assert deleting.tables() == {}
 
 
+def test_tables_are_counted_after_what_is_due(emu: Emulator) -> None:
+    """A table without a delay is gone once the answer to DeleteTable is there."""
+    _call(emu, "CreateTable", TABLE)
+    _call(emu, "DeleteTable")
+    assert emu.tables() == {}
+
+
 def test_dates_of_tables_are_those_of_the_clock(emu: Emulator) -> None:
     emu.clock.freeze(NOON.timestamp() + 0.1234)
     created = _call(emu, "CreateTable", TABLE)["TableDescription"]["CreationDateTime"]
@@ -244,6 +251,7 @@ def test_what_a_move_has_changed_can_be_taken_back(deleting: Emulator) -> None:
     savepoint = deleting.savepoint()
     deleting.clock.advance(hours=1)
     savepoint.restore()
+    deleting.clock.freeze(NOON + timedelta(seconds=10))
     assert deleting.tables() == {"us-east-1": {"orders": 0}}
 
 

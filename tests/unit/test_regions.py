@@ -26,7 +26,7 @@ def test_requests_for_made_up_regions_do_not_pile_up() -> None:
     emu = Emulator()
     for number in range(3 * limits.MAX_OPEN_REGIONS):
         emu.gateway.call("ListTables", b"{}", f"nowhere-{number}")
-    assert len(emu.tables()) <= limits.MAX_OPEN_REGIONS
+    assert len(emu._databases) <= limits.MAX_OPEN_REGIONS
 
 
 def test_a_region_with_a_table_is_kept_among_many_others() -> None:

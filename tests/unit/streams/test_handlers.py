@@ -281,6 +281,20 @@ def test_a_batch_that_is_not_full_waits_for_its_window(
     assert noting.calls == calls
 
 
+@pytest.mark.parametrize("milliseconds", [0, 2, 5, 12])
+@pytest.mark.parametrize("window", [0.1, 0.2, 0.7])
+def test_a_window_of_a_fraction_is_over_when_so_much_has_passed(
+    orders: Orders, noting: Noting, window: float, milliseconds: int
+) -> None:
+    """Whether or not floating point has the sum a little higher."""
+    orders.emu.clock.advance(seconds=milliseconds / 1000)
+    orders.emu.on_stream("Orders", noting, batch_window=window)
+    orders.put("a")
+    orders.emu.clock.advance(seconds=window)
+    orders.emu.drain()
+    assert noting.calls == ["a"]
+
+
 def test_a_full_batch_does_not_wait_for_its_window(orders: Orders, noting: Noting) -> None:
     orders.emu.on_stream("Orders", noting, batch_window=10, batch_size=2)
     orders.put("abc")
@@ -354,6 +368,20 @@ def test_a_handler_cannot_drain(orders: Orders) -> None:
     orders.put("a")
     (delivery,) = orders.emu.drain()
     assert "a handler cannot drain" in str(delivery.error)
+
+
+def test_a_handler_cannot_drain_in_a_thread(orders: Orders) -> None:
+    """Both would wait for each other."""
+    begun: list[Event] = []
+
+    def handler(event: Event) -> None:
+        with orders.emu.draining():
+            begun.append(event)
+
+    orders.emu.on_stream("Orders", handler)
+    orders.put("a")
+    (delivery,) = orders.emu.drain()
+    assert (begun, str(delivery.error)[:22]) == ([], "a handler cannot drain")
 
 
 def test_what_ends_a_test_passes_through_drain(orders: Orders) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from random import Random
 
 import pytest
@@ -65,6 +66,22 @@ def test_a_shard_without_changes_begins_after_its_start():
 def test_what_comes_next_is_after_the_last_of_the_stream_or_the_end_of_the_shard(shard, end, expected):
     shard.end = end
     assert shard.after_latest(500) == expected
+
+
+class Watched(Record):
+    """A record that can be seen to be let go."""
+
+
+@pytest.mark.parametrize("count", [1, 10, 5000])
+def test_what_was_trimmed_is_not_kept(count):
+    shard = shard_of()
+    records = [Watched(ITEM, 3) for _ in range(count)]
+    kept = [weakref.ref(record) for record in records]
+    for sequence, record in enumerate(records, 101):
+        shard.append(Change(sequence, 1.0, bytes(32), None, record, by_service=False))
+    del record, records
+    shard.trim(DAY + 1)
+    assert [reference for reference in kept if reference() is not None] == []
 
 
 @pytest.mark.parametrize(
