@@ -101,18 +101,17 @@ def _plain(run: Run) -> dict[str, Any]:
 
 
 def as_markdown(runs: Sequence[Run], notes: str = "") -> str:
-    """A matrix of areas and targets, the notes, and what each target answers otherwise, a line for each case."""
+    """A matrix of areas and targets, and the notes."""
     parts = [
         "# Conformance of several targets",
         f"Made by `python -m conformance` on {date.today().isoformat()}. *Differ* counts the cases that a target "
         "answers otherwise than the service is known to; *lack* those that need an operation which it does not know; "
         "*rules* the cases whose answers have a request id or a checksum that is not of the service's form, which "
-        "counts as no difference here.",
+        "counts as no difference here. With `--html` the command shows each differing answer.",
         _matrix(runs),
     ]
     if notes:
         parts.append(notes.strip())
-    parts += [_differing(run) for run in runs if run.counts()["differs"]]
     return "\n\n".join(parts) + "\n"
 
 
@@ -137,26 +136,6 @@ def _table(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     lines = ["| " + " | ".join(headings) + " |", "|---|" + "---:|" * (len(headings) - 1)]
     lines += ["| " + " | ".join(map(str, row)) + " |" for row in rows]
     return "\n".join(lines)
-
-
-def _differing(run: Run) -> str:
-    lines = [
-        f"## What {run.target} answers otherwise",
-        "",
-        f"<details><summary>{run.counts()['differs']} cases</summary>",
-        "",
-    ]
-    differing = [result.case for result in run.results if result.outcome == "differs"]
-    lines += [f"- {_escaped(f'{case.title} [{case.tag}, {case.page}]')}" for case in differing]
-    return "\n".join([*lines, "", "</details>"])
-
-
-def _escaped(text: str) -> str:
-    """Text of a case as Markdown shows it."""
-    return html.escape(text, quote=False).translate(_MARKUP)
-
-
-_MARKUP = str.maketrans({sign: f"\\{sign}" for sign in "|*_`[]"})
 
 
 # --- HTML -----------------------------------------------------------------------------------------

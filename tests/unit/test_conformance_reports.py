@@ -102,7 +102,6 @@ def test_the_matrix_shows_targets_side_by_side(runs: list[Run]) -> None:
     lines = as_markdown(runs, "A note.").splitlines()
     assert "| trial | 2 |  |  | 1 | 1 |" in lines
     assert "A note." in lines
-    assert "- trial: A case \\[observed, items.md 4\\]" in lines
 
 
 def test_the_page_shows_differences_as_text(runs: list[Run]) -> None:
