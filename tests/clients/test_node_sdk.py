@@ -1,28 +1,12 @@
-"""The AWS SDK for JavaScript v3 against the HTTP server; the facts themselves are in `facts.mjs`.
-
-They need Node.js, and `npm install` in this directory.
-"""
+"""The AWS SDK for JavaScript v3 against the HTTP server; the facts themselves are in `node_sdk.mjs`."""
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-from pathlib import Path
-
 import pytest
 
-from emulator import Emulator
+from tests.clients.running import check_fact, needs_npm
 
-HERE = Path(__file__).parent
-NODE = shutil.which("node")
-
-pytestmark = [
-    pytest.mark.skipif(NODE is None, reason="needs Node.js"),
-    pytest.mark.skipif(
-        not (HERE / "node_modules" / "@aws-sdk" / "lib-dynamodb").is_dir(),
-        reason="needs the AWS SDK for JavaScript: npm install --prefix tests/clients",
-    ),
-]
+pytestmark = needs_npm("@aws-sdk/lib-dynamodb")
 
 
 @pytest.mark.parametrize(
@@ -34,10 +18,16 @@ pytestmark = [
         "paginators see every item",
         "waiters end",
         "a hundred requests at a time are all answered",
+        "an update answers the new attributes and a delete the old item",
+        "a batch gets what a batch wrote",
+        "a cancelled transaction tells its reasons and writes nothing",
+        "a transaction reads what a transaction wrote",
+        "an item is deleted when its time to live has passed",
+        "PartiQL inserts, changes and selects",
+        "a batch of statements is answered one by one",
+        "an unknown table is a ResourceNotFoundException",
+        "tables are listed in pages",
     ],
 )
-def test_through_the_sdk_for_javascript(fact: str) -> None:
-    with Emulator().serve() as server:
-        command = [str(NODE), "--no-warnings", str(HERE / "facts.mjs"), server.url, fact]
-        seen = subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
-    assert seen.returncode == 0, seen.stderr
+def test_through_the_sdk_for_javascript(url: str, fact: str) -> None:
+    check_fact("node_sdk.mjs", fact, url)

@@ -1,0 +1,1 @@
+"""Software of others against our HTTP server; `./scripts/test-clients` installs it."""
