@@ -74,3 +74,9 @@ def load(name: str) -> Operation | None:
         return None
     import_module(f"emulator.operations.{module}")
     return LOADED[name]
+
+
+def load_all() -> None:
+    """Load all modules, so that no request has to wait for one."""
+    for name in MODULES:
+        load(name)

@@ -18,6 +18,7 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeAlias
 
+from emulator.operations import registry
 from emulator.transports import addresses
 from emulator.transports.connection import Connection
 from emulator.transports.front import Front
@@ -165,6 +166,7 @@ async def _serve(emulator: Emulator, host: str, sockets: list[socket.socket], on
     addresses.enter(host, port)
     try:
         on_ready(port, lambda: _call(loop, stopped.set))
+        loop.call_soon(registry.load_all)  # not later: then there may be no file descriptor left to read them with
         await stopped.wait()
     finally:
         addresses.leave(host, port)
