@@ -38,7 +38,7 @@ def _reply_differences(expected: Mapping[str, Any], reply: Reply) -> Iterator[st
     for name, value in expected.get("headers", {}).items():
         yield from compare(value, reply.headers.get(name.lower(), Absent()), name)
     if "body" in expected:
-        as_text = isinstance(expected["body"], str)
+        as_text = isinstance(expected["body"], (str, Matching))
         yield from compare(expected["body"], reply.body.decode() if as_text else _json(reply), "body")
 
 

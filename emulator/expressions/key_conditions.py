@@ -51,11 +51,16 @@ class KeyCondition:
 
 @dataclass(frozen=True, slots=True)
 class KeyConditionSet:
-    """The conditions of a Query in written order, and the placeholders that they use."""
+    """The conditions of a Query in written order, and the placeholders that they use.
+
+    `fault` says why a well-formed expression is no key condition; the service tells it only after it has read the
+    other expressions and found every placeholder used. Source: query_scan.md 3.
+    """
 
     conditions: tuple[KeyCondition, ...]
     names: frozenset[str] = frozenset()
     values: frozenset[str] = frozenset()
+    fault: ServiceError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,34 +71,48 @@ class _Template:
     literal_checks: tuple[LiteralCheck, ...]
     names: frozenset[str]
     values: frozenset[str]
+    fault: ServiceError | None
 
 
 _templates: Cache[_Template] = Cache()
 
 
 def compile_key_condition(text: str, names: dict[str, str], values: Item) -> KeyConditionSet:
-    """The key conditions that `text` says for these values. Raises the first error of the expression."""
+    """The key conditions that `text` says for these values. Raises the first error of the expression as such."""
     key = (text, *names.items(), *[(name, *value) for name, value in values.items()])
-    template = _templates.get(key) or _templates.keep(key, _compiled(text, names, values))
+    template = _templates.get(key)
+    if template is None:
+        template = _compiled(text, names, values)
+        if template.fault is None:
+            _templates.keep(key, template)
     for check in template.literal_checks:
         check(values)
     conditions = [
         KeyCondition(attribute, operator, tuple([values[name] for name in operands]))
         for attribute, operator, operands in template.conditions
     ]
-    return KeyConditionSet(tuple(conditions), template.names, template.values)
+    return KeyConditionSet(tuple(conditions), template.names, template.values, template.fault)
 
 
 def _compiled(text: str, names: dict[str, str], values: Item) -> _Template:
     parsed = parse_condition(_PARAMETER, text)
     tree, literal_checks = check_condition(parsed, Scope(_PARAMETER, names, values))
+    fault: ServiceError | None = None
+    try:
+        conditions = _key_conditions(tree)
+    except ServiceError as error:
+        conditions, fault = (), error
+    return _Template(conditions, literal_checks, aliases_in(paths_in(parsed.tree)), values_in(tree), fault)
+
+
+def _key_conditions(tree: ConditionTree) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
     conditions: dict[str, tuple[str, str, tuple[str, ...]]] = {}
     for clause in _clauses(tree):
         condition = _key_condition(clause)
         if condition[0] in conditions:
             raise ServiceError(errors.KEY_CONDITION_REPEATED)
         conditions[condition[0]] = condition
-    return _Template(tuple(conditions.values()), literal_checks, aliases_in(paths_in(parsed.tree)), values_in(tree))
+    return tuple(conditions.values())
 
 
 # --- One clause -------------------------------------------------------------------------------------

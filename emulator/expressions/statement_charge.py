@@ -17,6 +17,7 @@ from emulator.expressions.tree import (
     Arithmetic,
     Assigned,
     Call,
+    Delete,
     Path,
     Set,
     Step,
@@ -42,7 +43,8 @@ def statement_charge(actions: tuple[Action, ...]) -> Charge:
     """The charge of bound `actions`."""
     fixed = _STATEMENT + sum(map(_fixed_charge, actions))
     # Counted, so that each value is measured once: a hostile statement uses a large one hundreds of times.
-    uses = Counter(node.name for node in nodes_of(*actions) if isinstance(node, Value)).items()
+    charged = [action for action in actions if not isinstance(action, Delete)]  # what DELETE takes away is free
+    uses = Counter(node.name for node in nodes_of(*charged) if isinstance(node, Value)).items()
     adds = [action for action in actions if isinstance(action, Add)]
 
     def charge(item: Item, values: Item, limit: int) -> int:

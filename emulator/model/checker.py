@@ -88,7 +88,7 @@ def _refusal(
         older_parts = _parts(operation, shape, shapes, forms.OLDER_FORMS, order)
 
     def refuse(request: dict[str, Any]) -> None:
-        older = indispensable is not None and (indispensable not in request or _is_very_deep(request))
+        older = indispensable is not None and (indispensable not in request or is_very_deep(request))
         found = _violations(operation, request, older_parts if older else parts)
         if found:
             raise _error(found[:1] if operation in peculiarities.REPORTS_FIRST_ONLY and not older else found)
@@ -96,10 +96,16 @@ def _refusal(
     return refuse
 
 
-def _is_very_deep(request: dict[str, Any]) -> bool:
+def is_very_deep(request: dict[str, Any]) -> bool:
     """Whether a value in a single write is nested so deep that the older layer answers."""
-    maps = (request.get(name) for name in ("Item", "Key", "ExpressionAttributeValues"))
-    return any(values is not None and depth(values) > peculiarities.OLDER_BEYOND_LEVELS for values in maps)
+    maps = [request.get(name) for name in ("Item", "Key", "ExpressionAttributeValues")]
+    given = []
+    for name in ("AttributeUpdates", "Expected"):
+        for entry in filter(None, (request.get(name) or {}).values()):
+            given += [entry.get("Value"), *(entry.get("AttributeValueList") or ())]
+    return any(
+        depth(values) > peculiarities.OLDER_BEYOND_LEVELS for values in (*maps, list(filter(None, given))) if values
+    )
 
 
 def _violations(operation: str, request: dict[str, Any], parts: list[_Part]) -> Violations:

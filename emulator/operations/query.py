@@ -100,6 +100,8 @@ def _plan(request: Request) -> tuple[ReadPlan, KeyConditionSet, Item | None]:
         plan.names_used |= keys.names
         plan.values_used |= keys.values
         plan_expressions(plan, request)
+        if keys.fault is not None:
+            raise keys.fault
     else:
         plan_expressions(plan, request)
         keys = _legacy_keys(request)

@@ -81,11 +81,27 @@ def _settle(value: AttributeValue, level: int, wording: Wording, root: Item) -> 
     if not value:
         raise ServiceError(errors.VALUE_EMPTY)
     if len(value) > 1:
-        # Contents are judged first, in the service's order; only then their number.
-        for kind in _JUDGED:
-            if kind in value:
-                _SIZERS[kind]({kind: value[kind]}, value[kind], level, wording, root)
+        _judge_contents(value, level, wording, root)  # first; only then their number
         raise ServiceError(errors.VALUE_AMBIGUOUS)
+
+
+def _judge_contents(value: AttributeValue, level: int, wording: Wording, root: Item) -> None:
+    """Raise the fault of a value of several types that the service finds first (values.md 2, "Check order").
+
+    Sets are judged check by check, each for all of them: empty ones, then numbers, then what `_set` finds.
+    """
+    for kind in ("N", "NULL"):
+        if kind in value:
+            _SIZERS[kind]({kind: value[kind]}, value[kind], level, wording, root)
+    for kind, fault in _EMPTY_SETS.items():
+        if value.get(kind) == []:
+            raise ServiceError(fault)
+    for number in value.get("NS", ()):
+        if number is not None:
+            canonical_number(number, wording)
+    for kind in ("SS", "NS", "BS", "M", "L"):
+        if kind in value:
+            _SIZERS[kind]({kind: value[kind]}, value[kind], level, wording, root)
 
 
 def _string(value: AttributeValue, text: str, level: int, wording: Wording, root: Item) -> int:
@@ -214,4 +230,3 @@ _SIZERS: dict[str, Callable[[AttributeValue, Any, int, Wording, Item], int]] = {
     "NULL": _null,
     "BOOL": _boolean,
 }
-_JUDGED = ("N", "NULL", "SS", "NS", "BS", "M", "L")

@@ -127,6 +127,7 @@ def test_the_clock_is_moved_over_http() -> None:
         (b"GET /health HTTP/1.1\r\n\r\n", 200, HEALTH),
         (b"GET /health?verbose=1 HTTP/1.1\r\n\r\n", 200, HEALTH),
         (b"GET / HTTP/1.1\r\n\r\n", 200, b"healthy: dynamodb.us-east-1.amazonaws.com "),
+        (b"GET /other HTTP/1.1\r\n\r\n", 404, UNKNOWN_XML),
         (b"GET http://localhost:8000/health HTTP/1.1\r\n\r\n", 200, HEALTH),
         (request(line="POST http://localhost:8000 HTTP/1.1"), 200, NO_TABLES),
         (request(line="POST /?Action=x HTTP/1.1"), 200, NO_TABLES),
@@ -140,6 +141,11 @@ def test_the_clock_is_moved_over_http() -> None:
 def test_the_answer_depends_on_method_and_path(client: RawClient, sent: bytes, status: int, body: bytes) -> None:
     answer = client.send(sent).answer()
     assert (answer.status, answer.body) == (status, body)
+
+
+def test_a_preflight_is_answered_with_a_length_of_zero(client: RawClient) -> None:
+    answer = client.send(b"OPTIONS / HTTP/1.1\r\nOrigin: https://example.org\r\n\r\n").answer()
+    assert (answer.status, answer.headers["content-length"], answer.body) == (200, "0", b"")
 
 
 @pytest.mark.parametrize("path", ["/", "/health", "/other"])
