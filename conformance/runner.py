@@ -333,8 +333,7 @@ class _Filled:
         request = fill(step.request, scope)
         if case.table is not None and step.operation not in _WITHOUT_TABLE and isinstance(request, dict):
             request = {"TableName": scope(case.table), **request}
-        if isinstance(request, dict):
-            request = {name: value for name, value in request.items() if not isinstance(value, Absent)}
+        request = _without_absent(request)
         return cls(step.operation, request, fill(dict(step.expected or {}), scope), step.keep)
 
     def completed(self, kept: Mapping[str, Any]) -> _Filled:
@@ -347,6 +346,13 @@ class _Filled:
     def kept_of(self, reply: Reply) -> dict[str, Any]:
         """What of the answer the following steps want."""
         return {name: _part(json.loads(reply.body), path) for name, path in self.keep.items()}
+
+
+def _without_absent(value: Any) -> Any:
+    """A request without the members that are to be absent."""
+    if isinstance(value, dict):
+        return {name: _without_absent(member) for name, member in value.items() if not isinstance(member, Absent)}
+    return list(map(_without_absent, value)) if isinstance(value, list) else value
 
 
 def _part(answer: Any, path: str) -> Any:

@@ -246,6 +246,8 @@ def _region(headers: Mapping[str, str], query: str) -> str | None:
         if "X-Amz-Algorithm=" not in query:
             return None
         signature = unquote(query)
+    elif not signature.startswith("AWS4-"):
+        return None
     scope = signature.partition("Credential=")[2].split("/", 3)
     return scope[2] if len(scope) == 4 else ""
 

@@ -255,6 +255,12 @@ def test_a_case_that_cannot_be_prepared_differs(in_process: Runner) -> None:
     assert "could not be prepared: PutItem" in in_process.run(case).report()
 
 
+def test_a_member_that_is_absent_is_not_sent_at_any_depth(in_process: Runner) -> None:
+    item = parse("{pk: {S: a}, list: {L: [{S: b, N: !absent }]}, gone: !absent }")
+    result = in_process.run(_case(PutItem={"Item": item}, answer={}))
+    assert result.agrees, result.report()
+
+
 def test_an_error_is_no_answer(in_process: Runner) -> None:
     assert not in_process.run(_case(GetItem={}, answer={})).agrees
 
