@@ -21,7 +21,7 @@ from emulator.operations.write_item import (
     item_collections,
     observe_write,
 )
-from emulator.storage.record import Record
+from emulator.storage.record import Record, larger_size
 from emulator.storage.rows import RowKey
 from emulator.storage.table import Table
 from emulator.values.canonical import canonical_item
@@ -195,4 +195,4 @@ def _apply(table: Table, row_key: RowKey, write: _Put | _Delete, units: WriteUni
     if isinstance(write, _Put):
         new, item = Record(write.item, write.size), write.item
     changes = table.replace(row_key, old, new, item)
-    units.add(max(old.size if old is not None else 0, new.size if new is not None else 0), changes)
+    units.add(larger_size(old, new), changes)

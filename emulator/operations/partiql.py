@@ -105,7 +105,7 @@ def _answer(context: Context, member: Request, prepared: Prepared | ServiceError
     except ServiceError as error:
         response: Response = {"Error": _error(error)}
         if error.fault in (errors.CONDITION_FAILED, errors.DUPLICATE_ITEM):  # it ran
-            response["TableName"] = _table_name(prepared)
+            response["TableName"] = prepared.table
         return response
 
 
@@ -119,11 +119,6 @@ _CODES = {
     "ConditionalCheckFailedException": "ConditionalCheckFailed",
     "DuplicateItemException": "DuplicateItem",
 }
-
-
-def _table_name(prepared: Prepared) -> str:
-    statement = prepared.statement
-    return (statement.select if isinstance(statement, Exists) else statement).target.table
 
 
 def _read(

@@ -76,8 +76,6 @@ def select_plan(prepared: Prepared, statement: Select, schema: KeySchema) -> Sel
 
 
 def _planned(prepared: Prepared, statement: Select, schema: KeySchema) -> SelectPlan:
-    if statement.misplaced is not None:
-        raise ServiceError(errors.PATH_COMPONENT_UNEXPECTED, position=statement.misplaced)
     where = statement.where
     key, found = single_key(where, schema), key_ranges(where, schema)
     partitions, sort = _orders(statement, found, schema)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from emulator import errors
 from emulator.errors import ServiceError
@@ -92,7 +92,7 @@ def _get(context: Context, prepared: Prepared) -> tuple[Request, Projection | No
 def _action(context: Context, member: Request, prepared: Prepared) -> Action:
     """A statement as an action of TransactWriteItems."""
     statement = prepared.statement
-    request = {**member, "TableName": _target(statement)}
+    request = {**member, "TableName": prepared.table}
     if isinstance(statement, Insert):
         target_table(context, statement)
         item, size = inserted(prepared, statement)
@@ -116,11 +116,6 @@ def _check(context: Context, request: Request, prepared: Prepared, statement: Ex
     plan = keyed_plan(prepared, source.schema)
     key = plan.key(source.schema, prepared.values)
     return Action("ConditionCheck", request, key, 0, plan.condition, prepared.values, None)
-
-
-def _target(statement: Any) -> str:
-    name: str = (statement.select if isinstance(statement, Exists) else statement).target.table
-    return name
 
 
 @dataclass(slots=True)

@@ -24,7 +24,7 @@ from emulator.operations.update_item import UpdatePlan, check_targets, updated
 from emulator.operations.write_item import check_condition, check_item_size, observe_failure
 from emulator.partiql.tree import Delete, Exists, Insert, Prepared, Update
 from emulator.storage.index import IndexChange
-from emulator.storage.record import Record
+from emulator.storage.record import Record, larger_size
 from emulator.storage.schema import KeySchema
 from emulator.storage.table import Table
 from emulator.values.sizes import item_size
@@ -44,7 +44,7 @@ class Written:
     @property
     def size(self) -> int:
         """Bytes of the larger one of the item before and the item after."""
-        return max(self.old.size if self.old is not None else 0, self.new.size if self.new is not None else 0)
+        return larger_size(self.old, self.new)
 
 
 def write(context: Context, request: Request, prepared: Prepared) -> Written:

@@ -29,7 +29,7 @@ from emulator.operations.write_item import (
     observe_write,
 )
 from emulator.storage.index import IndexChange
-from emulator.storage.record import Record
+from emulator.storage.record import Record, larger_size
 from emulator.storage.rows import RowKey
 from emulator.storage.table import Table
 from emulator.storage.tokens import Completed
@@ -89,8 +89,7 @@ class _Outcome:
     @property
     def size(self) -> int:
         """Bytes of the larger one of the item before and the item after."""
-        old = self.target.old
-        return max(old.size if old is not None else 0, self.new.size if self.new is not None else 0)
+        return larger_size(self.target.old, self.new)
 
 
 @operation("TransactWriteItems")

@@ -25,7 +25,7 @@ from emulator.operations.parameters import (
 )
 from emulator.operations.registry import Response, operation
 from emulator.storage.index import IndexChange, IndexKind
-from emulator.storage.record import Record
+from emulator.storage.record import Record, larger_size
 from emulator.storage.schema import KeySchema
 from emulator.storage.table import Table
 from emulator.values.canonical import canonical_item
@@ -174,7 +174,7 @@ def written(
     mode = wants_capacity(request)
     if mode or context.observation is not None:
         units = WriteUnits()
-        units.add(max(old.size if old is not None else 0, new.size if new is not None else 0), changes)
+        units.add(larger_size(old, new), changes)
         observe_write(context, table, units)
         if mode:
             response["ConsumedCapacity"] = consumed_capacity(request["TableName"], mode, units.table, units.indexes)

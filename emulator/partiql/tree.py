@@ -94,3 +94,9 @@ class Prepared:
     text: str
     statement: Statement
     values: Item
+
+    @property
+    def table(self) -> str:
+        """The name or ARN of the table that the statement is about."""
+        statement = self.statement
+        return (statement.select if isinstance(statement, Exists) else statement).target.table

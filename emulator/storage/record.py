@@ -39,3 +39,8 @@ class Record:
         if not self._page_size:
             self._page_size = page_size(self.decode(), sort_key)
         return self._page_size
+
+
+def larger_size(old: Record | None, new: Record | None) -> int:
+    """Bytes of the larger one of an item before and after a write, which is what the write costs by."""
+    return max(old.size if old is not None else 0, new.size if new is not None else 0)
