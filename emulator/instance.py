@@ -71,7 +71,7 @@ class Emulator:
         """
         if self._undo.recording:
             return
-        empty = [name for name, database in self._databases.items() if not database.tables and not database.streams]
+        empty = [name for name, database in self._databases.items() if database.is_empty]
         for name in empty:
             del self._databases[name], self._contexts[name]
 
@@ -94,6 +94,7 @@ class Emulator:
                 self._subscriptions.clear()
             for database in self._databases.values():
                 database.tokens.clear()
+                database.documents.clear()
                 for table in list(database.tables.values()):
                     database.drop(table)
                 for stream in list(database.streams.values()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from emulator import limits
+from emulator.storage.documents import Documents
 from emulator.storage.table import Table
 from emulator.storage.tokens import IdempotencyTokens
 from emulator.storage.undo import UndoLog
@@ -19,6 +20,12 @@ class Database:
         self.streams: dict[str, Stream] = {}
         """By ARN, those included that are disabled and still readable."""
         self.tokens = IdempotencyTokens(undo)
+        self.documents = Documents(self, undo)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is in it that anybody could come back for."""
+        return not (self.tables or self.streams or len(self.documents))
 
     def add(self, table: Table) -> None:
         """Enter a table, in the place of one of the same name if there is one."""

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from emulator.storage.unsaved import Unsaved
+
 
 class UndoLog:
     """Inverses of changes, oldest first. Callers hold the emulator's lock."""
 
-    __slots__ = ("_inverses", "_open", "recording")
+    __slots__ = ("_inverses", "_open", "recording", "unsaved")
 
     def __init__(self) -> None:
         self.recording = False
+        self.unsaved: Unsaved | None = None
+        """Where to mark what changes, if it is kept in a file; `recording` is on whenever something changes then."""
         self._inverses: list[Callable[[], None]] = []
         self._open = 0
 
