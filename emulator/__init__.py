@@ -12,16 +12,28 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from emulator.instance import Emulator, Savepoint
     from emulator.mocking import Mock, mock
+    from emulator.persistence.failures import FileError
     from emulator.settings import Settings
     from emulator.streams.functions import LambdaContext
     from emulator.streams.subscription import Delivery, Subscription
 
-__all__ = ["Delivery", "Emulator", "LambdaContext", "Mock", "Savepoint", "Settings", "Subscription", "mock"]
+__all__ = [
+    "Delivery",
+    "Emulator",
+    "FileError",
+    "LambdaContext",
+    "Mock",
+    "Savepoint",
+    "Settings",
+    "Subscription",
+    "mock",
+]
 __version__ = "0.1.0"
 
 _HOMES = {
     "Delivery": "emulator.streams.subscription",
     "Emulator": "emulator.instance",
+    "FileError": "emulator.persistence.failures",
     "LambdaContext": "emulator.streams.functions",
     "Mock": "emulator.mocking",
     "Savepoint": "emulator.instance",

@@ -52,6 +52,14 @@ def _seconds(minimum: float) -> Callable[[click.Context, click.Parameter, float]
     return check
 
 
+def _bytes(context: click.Context, parameter: click.Parameter, value: int | str) -> int:
+    """A number of bytes, with a unit or without one."""
+    match = re.fullmatch(r"([0-9]+)\s*([KMGT]?)(?:i?B)?", str(value), re.IGNORECASE)
+    if match is None:
+        raise click.BadParameter(f"{value!r} is not a number of bytes, such as 500000000, 500MB or 2GB.")
+    return int(match[1]) << 10 * " KMGT".index(match[2].upper() or " ")
+
+
 def _host(context: click.Context, parameter: click.Parameter, host: str) -> str:
     try:
         host.encode("idna")
@@ -168,6 +176,25 @@ def cli(context: click.Context) -> None:
     help="Seconds after which a shard of a stream is followed by a child; 0 for never, else at least 60.",
 )
 @_option(
+    "--db-path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Keep the data in this file, and find it there again; it is made if it is not there.",
+)
+@_option(
+    "--durability",
+    type=click.Choice(("process", "full")),
+    default=_DEFAULTS.durability,
+    help="What data in a file survives: the end of the process, or the loss of power too, which takes longer.",
+)
+@_option(
+    "--max-memory",
+    default=_DEFAULTS.max_memory,
+    callback=_bytes,
+    type=click.UNPROCESSED,
+    metavar="BYTES",
+    help="Refuse requests that add data when it takes this much, e.g. 2GB; 0 for no limit.",
+)
+@_option(
     "--request-timeout",
     type=float,
     default=_DEFAULTS.request_timeout,
@@ -200,16 +227,26 @@ def cli(context: click.Context) -> None:
     help="Items to put first: a JSON, JSON lines or YAML file named after its table, or a directory of them.",
 )
 @_option("--verbose", is_flag=True, help="Log every API call to stderr, with its outcome.")
-def serve(host: str, port: int, tables: Sequence[Path], seed: Sequence[Path], verbose: bool, **settings: Any) -> None:
+def serve(
+    host: str,
+    port: int,
+    db_path: Path | None,
+    tables: Sequence[Path],
+    seed: Sequence[Path],
+    verbose: bool,
+    **settings: Any,
+) -> None:
     """Serve DynamoDB over HTTP until Ctrl+C or SIGTERM.
 
     The first line is printed when requests are answered, so that scripts can wait for it.
-    Any access key is accepted. Regions are separate databases. Data is in memory and ends with the server.
+    Any access key is accepted. Regions are separate databases. Data is in memory and ends with the server, unless
+    --db-path names a file for it.
 
     \b
     Examples:
       dynamodb-emulator serve
       dynamodb-emulator serve --port 0                   a free port, printed
+      dynamodb-emulator serve --db-path dev.db           data that stays
       dynamodb-emulator serve --host 0.0.0.0             reachable from containers
       dynamodb-emulator serve --tables template.yaml --seed Orders.jsonl
       dynamodb-emulator serve --status-delay 2           tables take 2 s to become ACTIVE
@@ -217,7 +254,7 @@ def serve(host: str, port: int, tables: Sequence[Path], seed: Sequence[Path], ve
     """
     from emulator import serve_command
 
-    serve_command.serve(Settings(**settings), host, port, tables, seed, verbose)
+    serve_command.serve(Settings(**settings), host, port, db_path, tables, seed, verbose)
 
 
 @cli.command()

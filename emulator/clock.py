@@ -14,8 +14,8 @@ _END_OF_TIME = datetime(3000, 12, 31, tzinfo=UTC).timestamp()
 class Clock:
     """Wall time in epoch seconds, until it is frozen or moved.
 
-    `time.time` is looked up at each call, so that libraries which freeze or move it move this clock too. The clock is
-    no part of the data: savepoints and resets leave it as it is.
+    `time.time` is looked up at each call, so that libraries which freeze or move it move this clock too. Savepoints
+    bring it back to how it went; resets and files leave it alone.
     """
 
     def __init__(self, lock: RLock) -> None:
@@ -83,6 +83,15 @@ class Clock:
             self._offset = 0.0
             self._frozen_at = None
             self._tell()
+
+    @property
+    def setting(self) -> tuple[float | None, float]:
+        """Where it stands if it is frozen, and how far it is off wall time if it runs; for `come_back`."""
+        return self._frozen_at, self._offset
+
+    def come_back(self, setting: tuple[float | None, float]) -> None:
+        """Go as it went at an earlier moment. Nothing happens on the way: it is for savepoints."""
+        self._frozen_at, self._offset = setting
 
     def _tell(self) -> None:
         for listener in self.when_moved:

@@ -96,6 +96,16 @@ INTERNAL = _modelled("InternalServerError", "{message}", status=500)
 BODY_UNDECODABLE = _modelled(
     "InternalServerError", "The request body does not decode by its Content-Encoding: {reason}", status=500
 )
+FILE_NOT_WRITTEN = _modelled(
+    "InternalServerError",
+    "The emulator could not write {file}: {reason}. Nothing of this request was carried out.",
+    status=500,
+)
+MEMORY_CEILING = _modelled(
+    "LimitExceededException",
+    "The emulator's data takes about {used} bytes, and its memory ceiling is {ceiling}. "
+    "Delete items or tables, or raise max_memory.",
+)
 TOO_MANY_CONNECTIONS = _framework(
     "ServiceUnavailableException",
     "All {limit} connections of the emulator's server are in use; close some or raise max_connections",

@@ -13,7 +13,7 @@ from base64 import b32encode
 from collections.abc import Callable, Mapping
 from itertools import count
 from threading import RLock, Thread, current_thread
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
 import orjson
@@ -24,7 +24,12 @@ from emulator.errors import ServiceError
 from emulator.model import OPERATIONS, check_request
 from emulator.operations import registry
 from emulator.operations.context import Context, Observation
+from emulator.operations.registry import Operation, Request, Response
 from emulator.storage.agenda import Agenda
+
+if TYPE_CHECKING:
+    from emulator.ceiling import Ceiling
+    from emulator.persistence.journal import Journal
 
 _log = logging.getLogger("emulator")
 
@@ -101,6 +106,10 @@ class Gateway:
         self._default_region = default_region
         self._observers = observers
         self._names = {f"{prefix}.{name}": name for name, prefix in OPERATIONS.items()}
+        self.ceiling: Ceiling | None = None
+        """What refuses more data, if there is a limit."""
+        self.journal: Journal | None = None
+        """What keeps a file, if there is one."""
 
     # --- API calls --------------------------------------------------------------------------------
 
@@ -145,9 +154,20 @@ class Gateway:
         if function is None:
             raise ServiceError(errors.NOT_BUILT, operation=operation)
         with self._lock:
+            if self.ceiling is not None:
+                self.ceiling.check(operation, checked)
+            if self.journal is not None:
+                return self._journalled(self.journal, function, checked, region)
             if self._agenda.entries or self._agenda.alarms:
                 self._agenda.run_due()
             return function(self._context_of(region), checked)
+
+    def _journalled(self, journal: Journal, function: Operation, checked: Request, region: str) -> Response:
+        """The response, once what the request did is in the file."""
+        context = self._context_of(region)
+        with journal:
+            self._agenda.run_due()
+            return function(context, checked)
 
     def _observed(self, operation: str, request: object, region: str) -> dict[str, Any]:
         """The response, shown with the request to all observers; errors are shown to them too."""

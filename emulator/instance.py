@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from os import PathLike
+from pathlib import Path
 from threading import RLock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, overload
@@ -20,6 +24,7 @@ from emulator.transports.packages import require
 
 if TYPE_CHECKING:
     from emulator.mocking import Mock
+    from emulator.persistence.journal import Journal
     from emulator.streams.functions import Handler
     from emulator.streams.handlers import Subscriptions
     from emulator.streams.source_mapping import SourceMappingOptions
@@ -35,9 +40,14 @@ class Emulator:
 
     Settings are given as a `Settings` or as its fields: `Emulator(region="eu-west-1")`.
     Usable from several threads: each operation is atomic.
+
+    With a `path` the data is kept in that file, which is made if it is not there, and found again by the next emulator
+    that opens it. Raises FileError if the file is another program's, damaged or in use. `close` it in the end.
     """
 
-    def __init__(self, settings: Settings | None = None, **fields: Any) -> None:
+    def __init__(
+        self, settings: Settings | None = None, *, path: str | PathLike[str] | None = None, **fields: Any
+    ) -> None:
         self.settings = settings if settings is not None else Settings(**fields)
         self.observers: list[Callable[[Observation], None]] = []
         """Called after every request with what it did, under the emulator's lock."""
@@ -46,11 +56,29 @@ class Emulator:
         """The time of everything: `freeze` it, `advance` it, let it `resume`."""
         self._undo = UndoLog()
         self._agenda = Agenda(self.clock, self._undo)
-        self.clock.when_moved.append(self._agenda.run_due)
         self._databases: dict[str, Database] = {}
         self._contexts: dict[str, Context] = {}
         self._subscriptions: Subscriptions | None = None
         self.gateway = Gateway(self._context, self._agenda, self._lock, self.settings.region, self.observers)
+        if self.settings.max_memory:
+            from emulator.ceiling import Ceiling
+
+            self.gateway.ceiling = Ceiling(self.settings.max_memory, self._databases)
+        self._work: AbstractContextManager[None] = nullcontext()
+        """Around all that may change data."""
+        self._close: Callable[[], object] = lambda: None
+        if path is not None:
+            self._open(Path(path))
+        self.clock.when_moved.append(partial(_run_due, self._agenda, self._work))
+
+    def _open(self, path: Path) -> None:
+        """Read the file and keep it from now on. It is closed when nobody has the emulator any more, at the latest."""
+        from emulator.persistence.opening import OpenFile
+
+        parts = (self._databases, self._agenda, self._undo)
+        file = OpenFile(path, self.settings.durability, self._context, *parts)
+        self._work = self.gateway.journal = file.journal
+        self._close = weakref.finalize(self, file.close)
 
     def _context(self, region: str) -> Context:
         context = self._contexts.get(region)
@@ -75,11 +103,40 @@ class Emulator:
         for name in empty:
             del self._databases[name], self._contexts[name]
 
+    # --- files ------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Be done with the file, if there is one: what happens from now on is not kept. May be called again."""
+        with self._lock:
+            self._work = nullcontext()
+            self.gateway.journal = None
+            self._close()
+
+    @classmethod
+    def load(cls, path: str | PathLike[str], settings: Settings | None = None, **fields: Any) -> Self:
+        """An emulator in memory with the data of a file, which stays as it is. Raises FileError."""
+        from emulator.persistence.opening import read_copy
+
+        loaded = cls(settings, **fields)
+        read_copy(Path(path), loaded._context)
+        return loaded
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write all data to a file, for `load` or to be kept. An earlier file of an emulator there is replaced.
+
+        Changes that are going on, such as a table being made, are written as done. Raises FileError.
+        """
+        from emulator.persistence.opening import write_copy
+
+        with self._lock, self._work:
+            self._agenda.run_due()
+            write_copy(Path(path), self._databases, self._agenda, self._undo)
+
     # --- data -------------------------------------------------------------------------------------
 
     def tables(self) -> dict[str, dict[str, int]]:
         """Item counts by region and table name; regions without tables are left out."""
-        with self._lock:
+        with self._lock, self._work:
             self._agenda.run_due()
             return {
                 region: {name: len(table.rows) for name, table in sorted(database.tables.items())}
@@ -89,7 +146,7 @@ class Emulator:
 
     def reset(self) -> None:
         """Forget all tables and streams of all regions, the handlers of streams, and all idempotency tokens."""
-        with self._lock:
+        with self._lock, self._work:
             if self._subscriptions is not None:
                 self._subscriptions.clear()
             for database in self._databases.values():
@@ -106,7 +163,7 @@ class Emulator:
         The service does so when a table grows. Raises LookupError if there is no such table or its stream is disabled.
         """
         region = region or self.settings.region
-        with self._lock:
+        with self._lock, self._work:
             self._agenda.run_due()
             database = self._databases.get(region)
             found = database.tables.get(table) if database is not None else None
@@ -179,7 +236,7 @@ class Emulator:
 
     def savepoint(self) -> Savepoint:
         """A point to come back to; coming back costs what was changed since, not what the tables hold."""
-        return Savepoint(self._undo, self._lock)
+        return Savepoint(self._undo, self._lock, self.clock, self.gateway.journal)
 
     # --- roads in ---------------------------------------------------------------------------------
 
@@ -238,24 +295,41 @@ class Emulator:
         return Application(self)
 
 
+def _run_due(agenda: Agenda, work: AbstractContextManager[None]) -> None:
+    with work:
+        agenda.run_due()
+
+
 class Savepoint:
-    """A moment of an emulator's data. Savepoints nest: an outer one is restored after the inner ones.
+    """A moment of an emulator's data and clock. Savepoints nest: an outer one is restored after the inner ones.
 
     Both methods raise RuntimeError once it was released.
     """
 
-    def __init__(self, undo: UndoLog, lock: RLock) -> None:
+    def __init__(self, undo: UndoLog, lock: RLock, clock: Clock, journal: Journal | None) -> None:
         self._undo = undo
         self._lock = lock
+        self._clock = clock
+        self._journal = journal
         self._released = False
         with lock:
+            self._settle()
             self._mark = undo.mark()
+            self._clock_setting = clock.setting
 
     def restore(self) -> None:
-        """Bring all data back to this moment. May be called again."""
+        """Bring all data and the clock back to this moment. May be called again."""
         with self._lock:
             self._check_open()
+            self._settle()
             self._undo.restore(self._mark)
+            self._clock.come_back(self._clock_setting)
+            self._settle()
+
+    def _settle(self) -> None:
+        """Have in the file what changed so far."""
+        if self._journal is not None:
+            self._journal.commit()
 
     def release(self) -> None:
         """Keep what was changed since; the savepoint is of no further use."""

@@ -112,6 +112,7 @@ READ_UNIT_BYTES = 4 * KIB
 WRITE_UNIT_BYTES = KIB
 
 # Ours: regions that are kept although they are empty
+MAX_OPEN_SAVEPOINTS = 100  # ours: over HTTP
 MAX_OPEN_REGIONS = 100
 
 # Account (DescribeLimits)

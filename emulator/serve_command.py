@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from emulator import Emulator, Settings
+from emulator import Emulator, FileError, Settings
 from emulator.operations.context import Observation
 from emulator.transports import addresses
 from emulator.transports.http import ListenError, serve_forever
@@ -25,11 +26,27 @@ Ctrl+C stops it."""
 
 
 def serve(
-    settings: Settings, host: str, port: int, tables: Sequence[Path], seed: Sequence[Path], verbose: bool
+    settings: Settings,
+    host: str,
+    port: int,
+    db_path: Path | None,
+    tables: Sequence[Path],
+    seed: Sequence[Path],
+    verbose: bool,
 ) -> None:
     """Serve until a signal comes. What keeps it from doing so is told in one line."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S")
-    emulator = Emulator(settings)
+    try:
+        emulator = Emulator(settings, path=db_path)
+    except FileError as error:
+        raise click.ClickException(f"{error} See --db-path.") from error
+    with contextlib.closing(emulator):
+        _serve(emulator, host, port, tables, seed, verbose)
+
+
+def _serve(
+    emulator: Emulator, host: str, port: int, tables: Sequence[Path], seed: Sequence[Path], verbose: bool
+) -> None:
     if tables or seed:
         _load(emulator, tables, seed)
     if verbose:
@@ -40,7 +57,7 @@ def serve(
         url = addresses.url(host, bound_port)
         bold_url = click.style(url, fg="green", bold=True)
         # One write: a reader that has seen the first line may close the pipe.
-        click.echo(_READY.format(url=bold_url, plain_url=url, region=settings.region))
+        click.echo(_READY.format(url=bold_url, plain_url=url, region=emulator.settings.region))
 
     try:
         serve_forever(emulator, host, port, announce)
@@ -54,11 +71,12 @@ def _load(emulator: Emulator, tables: Sequence[Path], seed: Sequence[Path]) -> N
     from emulator.testing.tables import create_tables
 
     here = Places(Path.cwd(), Path.cwd())
+    present = emulator.tables().get(emulator.settings.region, {})  # in the file, from an earlier time
     try:
         for path in tables:
-            create_tables(emulator, Source(path, "--tables", here))
+            create_tables(emulator, Source(path, "--tables", here), present)
         for path in seed:
-            put_seed(emulator, Source(path, "--seed", here))
+            put_seed(emulator, Source(path, "--seed", here), present)
     except DeclarationError as error:
         raise click.ClickException(str(error)) from error
 

@@ -28,6 +28,13 @@ class Settings:
     shard_rollover: float = 14_400.0
     """Seconds after which a shard of a stream is closed and followed by a child; 0 for never, else at least 60."""
 
+    durability: str = "process"
+    """What the data of a file survives: `process`, the end of this process at any moment, or `full`, the loss of power
+    too, for which each commit waits for the disk."""
+
+    max_memory: int = 0
+    """Bytes that the data may take, by estimate, before requests that add to it are refused; 0 for no ceiling."""
+
     request_timeout: float = 60.0
     """Seconds that a client of the HTTP server has to send a request whole, and to take an answer."""
 

@@ -107,6 +107,8 @@ NOT_TO_BE_PROVOKED = {
     "NOT_BUILT": "no answer of the service",
     "PARAMETER_NOT_BUILT": "no answer of the service",
     "TOO_MANY_CONNECTIONS": "no answer of the service",
+    "FILE_NOT_WRITTEN": "no answer of the service",
+    "MEMORY_CEILING": "no answer of the service",
     "TABLES_LIMITED": "takes 2,500 tables",
     "INDEX_BACKFILLING": "takes an index that stays CREATING",
     "TABLE_IN_USE": "takes a table that stays CREATING",

@@ -63,11 +63,18 @@ class Agenda:
             if min(entry_at, alarm_at) > now:
                 return
             if entry_at <= alarm_at:
-                entry = heapq.heappop(self.entries)
-                self._undo.add(partial(self._enter, entry))
-                self._act(entry[2], entry[3])
+                self._do(heapq.heappop(self.entries))
             else:
                 self._ring(*heapq.heappop(self.alarms), now)
+
+    def rehearse(self) -> None:
+        """Do all that was begun, in its order, as if its time had come; for somebody who takes it back afterwards."""
+        while self.entries:
+            self._do(heapq.heappop(self.entries))
+
+    def _do(self, entry: Entry) -> None:
+        self._undo.add(partial(self._enter, entry))
+        self._act(entry[2], entry[3])
 
     def _act(self, at: float, action: Callable[[], None]) -> None:
         self._acting_at = at

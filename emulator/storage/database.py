@@ -19,8 +19,8 @@ class Database:
         self.tables: dict[str, Table] = {}
         self.streams: dict[str, Stream] = {}
         """By ARN, those included that are disabled and still readable."""
-        self.tokens = IdempotencyTokens(undo)
-        self.documents = Documents(self, undo)
+        self.tokens = IdempotencyTokens(region, undo)
+        self.documents = Documents(region, undo)
 
     @property
     def is_empty(self) -> bool:
@@ -32,6 +32,7 @@ class Database:
         before = self.tables.get(table.name)
         self.undo.add(lambda: self._put_back(table.name, before))
         self.tables[table.name] = table
+        self._mark(table, before)
 
     def drop(self, table: Table) -> None:
         """Forget a table, unless that was done already. Its stream stays readable."""
@@ -39,6 +40,7 @@ class Database:
             return
         self.undo.add(lambda: self._put_back(table.name, table))
         del self.tables[table.name]
+        self._mark(table)
         table.rest()
         if table.stream is not None:
             table.stream.close()
@@ -50,6 +52,11 @@ class Database:
         if before is not None:
             self.tables[name] = before
             before.wake()
+        self._mark(there, before)
+
+    def _mark(self, *tables: Table | None) -> None:
+        if self.undo.unsaved is not None:
+            self.undo.unsaved.tables.update(table for table in tables if table is not None)
 
     # --- streams ----------------------------------------------------------------------------------
 
@@ -57,6 +64,7 @@ class Database:
         """Enter a stream. The oldest ones that are disabled make room if there are too many."""
         self.undo.add(lambda: self._take_out(stream))
         self.streams[stream.identity.arn] = stream
+        stream.mark()
         if len(self.streams) > limits.MAX_DISABLED_STREAMS:
             disabled = [other for other in self.streams.values() if not other.is_open]
             for other in disabled[: -limits.MAX_DISABLED_STREAMS]:
@@ -75,8 +83,10 @@ class Database:
 
     def _take_out(self, stream: Stream) -> None:
         del self.streams[stream.identity.arn]
+        stream.mark()
         stream.rest()
 
     def _put_back_stream(self, stream: Stream) -> None:
         self.streams[stream.identity.arn] = stream
+        stream.mark()
         stream.wake()

@@ -7,12 +7,9 @@ document of a kind, found by its id, often an ARN. Savepoints bring documents ba
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from emulator.storage.undo import UndoLog
-
-if TYPE_CHECKING:
-    from emulator.storage.database import Database
 
 Document: TypeAlias = Mapping[str, Any]
 """JSON: texts, numbers, booleans, None, lists and objects. Never changed once it was put."""
@@ -21,10 +18,10 @@ Document: TypeAlias = Mapping[str, Any]
 class Documents:
     """Documents by kind and id, oldest first. Callers hold the emulator's lock."""
 
-    __slots__ = ("_database", "_kinds", "_undo")
+    __slots__ = ("_kinds", "_undo", "region")
 
-    def __init__(self, database: Database, undo: UndoLog) -> None:
-        self._database = database
+    def __init__(self, region: str, undo: UndoLog) -> None:
+        self.region = region
         self._undo = undo
         self._kinds: dict[str, dict[str, Document]] = {}
 
@@ -66,4 +63,4 @@ class Documents:
             documents[document_id] = document
         self._undo.add(lambda: self._replace(kind, document_id, before))
         if self._undo.unsaved is not None:
-            self._undo.unsaved.documents.add((self._database, kind, document_id))
+            self._undo.unsaved.documents.add((self, kind, document_id))

@@ -19,10 +19,19 @@ class Record:
     __slots__ = ("_page_size", "encoded", "size")
 
     def __init__(self, item: Item, size: int) -> None:
-        # The copy has the exact size; what the encoder returns keeps a buffer of 1 KiB behind it.
-        self.encoded = bytes(memoryview(orjson.dumps(item)))
+        # Joining copies to the exact size; what the encoder returns keeps a buffer of 1 KiB behind it.
+        self.encoded = b"".join((orjson.dumps(item), b""))
         self.size = size
         self._page_size = 0
+
+    @classmethod
+    def stored(cls, encoded: bytes, size: int) -> Record:
+        """The record of an item that was encoded and measured before."""
+        record = cls.__new__(cls)
+        record.encoded = encoded
+        record.size = size
+        record._page_size = 0
+        return record
 
     def decode(self) -> Item:
         """A fresh copy of the item, for the caller to do with as it likes."""
@@ -34,10 +43,18 @@ class Record:
         length = len(self.encoded)
         return page_size_of(length, min(length, 1024))
 
+    @property
+    def is_measured(self) -> bool:
+        """Whether `page_bytes` costs nothing."""
+        return self._page_size != 0
+
     def page_bytes(self, sort_key: str | None) -> int:
         """What the row adds to the 1 MB of a page; computed once, since only long reads need it."""
-        if not self._page_size:
-            self._page_size = page_size(self.decode(), sort_key)
+        return self._page_size or self.measure(self.decode(), sort_key)
+
+    def measure(self, item: Item, sort_key: str | None) -> int:
+        """`page_bytes`, for a caller who has decoded the item."""
+        self._page_size = page_size(item, sort_key)
         return self._page_size
 
 

@@ -48,10 +48,11 @@ class Rows:
     Callers hold the emulator's lock; iterate and change in turn, not at once.
     """
 
-    __slots__ = ("_partitions", "_undo", "size")
+    __slots__ = ("_is_kept", "_partitions", "_undo", "size")
 
-    def __init__(self, undo: UndoLog, partitions: int = 1) -> None:
+    def __init__(self, undo: UndoLog, partitions: int = 1, *, is_kept: bool = False) -> None:
         self._undo = undo
+        self._is_kept = is_kept  # in the file, if there is one: so are the rows of tables, not those of indexes
         self._partitions: list[Partition] = [SortedDict() for _ in range(partitions)]
         self.size = 0
         """Bytes of all records."""
@@ -95,7 +96,7 @@ class Rows:
             dict.__setitem__(partition, key, record)  # the order of keys stays: a third of the time
             self.size += record.size - old.size
         if self._undo.recording:
-            self._undo.add(lambda: self._put_back(key, old))
+            self._note(key, old)
 
     def remove(self, key: RowKey) -> None:
         """Forget the record under `key`, if there is one."""
@@ -103,13 +104,22 @@ class Rows:
         if old is not None:
             self.size -= old.size
             if self._undo.recording:
-                self._undo.add(lambda: self._put_back(key, old))
+                self._note(key, old)
+
+    def _note(self, key: RowKey, old: Record | None) -> None:
+        self._undo.add(lambda: self._put_back(key, old))
+        self._mark(key)
 
     def _put_back(self, key: RowKey, old: Record | None) -> None:
         if old is None:
             self.remove(key)
         else:
             self.put(key, old)
+        self._mark(key)
+
+    def _mark(self, key: RowKey) -> None:
+        if self._is_kept and self._undo.unsaved is not None:
+            self._undo.unsaved.items.add((self, key))
 
     def pieces(
         self, lower: RowKey, upper: RowKey, *, reverse: bool = False
@@ -152,6 +162,9 @@ class Rows:
 
     def load(self, rows: Iterable[tuple[RowKey, Record]]) -> None:
         """Put the first rows; nothing is noted for the undo log, since undoing drops all of these `Rows`."""
+        spread: list[dict[RowKey, Record]] = [{} for _ in self._partitions]
         for key, record in rows:
-            self._partition(key)[key] = record
+            spread[self._partition_at(key[0])][key] = record  # type: ignore[arg-type]
             self.size += record.size
+        for partition, loaded in zip(self._partitions, spread, strict=True):
+            partition.update(loaded)  # sorts once

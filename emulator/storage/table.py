@@ -77,7 +77,7 @@ class Table:
     def __init__(self, definition: TableDefinition, indexes: list[IndexDefinition], undo: UndoLog) -> None:
         self._undo = undo
         self.definition = definition
-        self.rows = Rows(undo, self._partitions())
+        self.rows = Rows(undo, self._partitions(), is_kept=True)
         self.stream: Stream | None = None
         """What notes the changes of items, while the table has a stream that is enabled."""
         self.expiry: Expiry | None = None
@@ -89,6 +89,10 @@ class Table:
     @property
     def name(self) -> str:
         return self.definition.name
+
+    @property
+    def region(self) -> str:
+        return self.definition.arn.split(":")[3]
 
     @property
     def schema(self) -> KeySchema:
@@ -182,15 +186,23 @@ class Table:
     def redefine(self, **changes: Any) -> None:
         """Replace the fields of the definition that are named."""
         before = self.definition
-        self._undo.add(lambda: setattr(self, "definition", before))
-        self.definition = replace(before, **changes)
+        self._undo.add(lambda: self._be_defined(before))
+        self._be_defined(replace(before, **changes))
+
+    def _be_defined(self, definition: TableDefinition) -> None:
+        self.definition = definition
+        self._mark()
 
     def redefine_index(self, definition: IndexDefinition) -> None:
         """Replace the definition of an index (its keys and projection never change)."""
         index = self.indexes[definition.name]
         before = index.definition
-        self._undo.add(lambda: setattr(index, "definition", before))
+        self._undo.add(lambda: self._define_index(index, before))
+        self._define_index(index, definition)
+
+    def _define_index(self, index: SecondaryIndex, definition: IndexDefinition) -> None:
         index.definition = definition
+        self._mark()
 
     def add_index(self, definition: IndexDefinition) -> None:
         """Add a global index and fill it from the table."""
@@ -208,6 +220,8 @@ class Table:
 
     def spread(self) -> None:
         """Split partitions to what the throughput asks for now."""
+        self._undo.add(self._mark)
+        self._mark()
         self.rows.split_into(self._partitions())
         for index in self.indexes.values():
             index.rows.split_into(self._index_partitions(index.definition))
@@ -216,8 +230,16 @@ class Table:
 
     def _set_indexes(self, indexes: dict[str, SecondaryIndex]) -> None:
         before = self.indexes
-        self._undo.add(lambda: setattr(self, "indexes", before))
+        self._undo.add(lambda: self._have_indexes(before))
+        self._have_indexes(indexes)
+
+    def _have_indexes(self, indexes: dict[str, SecondaryIndex]) -> None:
         self.indexes = indexes
+        self._mark()
+
+    def _mark(self) -> None:
+        if self._undo.unsaved is not None:
+            self._undo.unsaved.tables.add(self)
 
     def _new_index(self, definition: IndexDefinition) -> SecondaryIndex:
         rows = Rows(self._undo, self._index_partitions(definition))

@@ -5,6 +5,7 @@ Source: batch_transactions.md 6. A token that ages out or is undone counts as ne
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from emulator import limits
@@ -22,11 +23,19 @@ class Completed:
 class IdempotencyTokens:
     """Completed transactions by token, oldest first. Callers hold the emulator's lock."""
 
-    __slots__ = ("_completed", "_undo")
+    __slots__ = ("_completed", "_undo", "region")
 
-    def __init__(self, undo: UndoLog) -> None:
+    def __init__(self, region: str, undo: UndoLog) -> None:
+        self.region = region
         self._undo = undo
         self._completed: dict[str, Completed] = {}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._completed)
+
+    def completed(self, token: str) -> Completed | None:
+        """What was carried out under `token`, however long ago."""
+        return self._completed.get(token)
 
     def find(self, token: str, now: float) -> Completed | None:
         """What was carried out under `token`, if that was lately enough."""
@@ -37,6 +46,7 @@ class IdempotencyTokens:
         """Remember a transaction. Forgets what is too old, so that no more is kept than counts."""
         self._completed.pop(token, None)
         self._completed[token] = completed
+        self._mark(token)
         self._undo.add(lambda: self._forget(token))
         for oldest in self._forgettable(completed.at):
             self._forget(oldest)
@@ -45,13 +55,20 @@ class IdempotencyTokens:
         """Forget all transactions."""
         before = self._completed
         self._undo.add(lambda: self._become(before))
-        self._completed = {}
+        self._become({})
 
     def _become(self, completed: dict[str, Completed]) -> None:
-        self._completed = completed
+        before, self._completed = self._completed, completed
+        for token in (*before, *completed):
+            self._mark(token)
 
     def _forget(self, token: str) -> None:
         self._completed.pop(token, None)
+        self._mark(token)
+
+    def _mark(self, token: str) -> None:
+        if self._undo.unsaved is not None:
+            self._undo.unsaved.tokens.add((self, token))
 
     def _forgettable(self, now: float) -> list[str]:
         excess = len(self._completed) - limits.MAX_IDEMPOTENCY_TOKENS

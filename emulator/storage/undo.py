@@ -28,11 +28,16 @@ class UndoLog:
         if self.recording:
             self._inverses.append(inverse)
 
+    @property
+    def position(self) -> int:
+        """Where the log ends now: `restore` comes back here while a savepoint that was opened before is open."""
+        return len(self._inverses)
+
     def mark(self) -> int:
         """Open a savepoint; the returned mark is for `restore` and `release`."""
         self._open += 1
         self.recording = True
-        return len(self._inverses)
+        return self.position
 
     def restore(self, mark: int) -> None:
         """Undo all that happened since `mark`. The savepoint stays open."""

@@ -1,6 +1,6 @@
 """What changed in memory and is not in the file yet. Only an emulator that keeps a file has it.
 
-Whatever changes data marks what it changed, as it tells the undo log how to come back, and marks it again when that
+Whatever changes data marks what it changed when it tells the undo log how to come back, and marks it again when that
 is undone. What is written to the file is the state of the marked things at that moment, not the way that led there.
 """
 
@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from emulator.storage.database import Database
+    from emulator.storage.documents import Documents
     from emulator.storage.rows import RowKey, Rows
     from emulator.storage.table import Table
+    from emulator.storage.tokens import IdempotencyTokens
     from emulator.streams.shard import Change, Shard
     from emulator.streams.stream import Stream
 
@@ -24,20 +25,18 @@ class Unsaved:
     def __init__(self) -> None:
         self.items: set[tuple[Rows, RowKey]] = set()
         """Rows of tables; those of indexes are not kept, since they follow from the tables'."""
-        self.tables: set[tuple[Database, Table]] = set()
-        """Tables that came or went, or were redefined."""
-        self.streams: set[tuple[Database, Stream]] = set()
+        self.tables: set[Table] = set()
+        """Tables that came, went or were redefined."""
+        self.streams: set[Stream] = set()
         """Streams that came or went, or whose shards or status changed."""
         self.changes: dict[tuple[Stream, int], tuple[Shard, Change] | None] = {}
         """Changes of streams by sequence number; None for those that are there no more."""
-        self.tokens: set[tuple[Database, str]] = set()
-        self.documents: set[tuple[Database, str, str]] = set()
-        """By region, kind and id."""
+        self.tokens: set[tuple[IdempotencyTokens, str]] = set()
+        self.documents: set[tuple[Documents, str, str]] = set()
+        """Documents by kind and id."""
 
     def __bool__(self) -> bool:
-        return bool(
-            self.items or self.tables or self.streams or self.changes or self.tokens or self.documents,
-        )
+        return bool(self.items or self.tables or self.streams or self.changes or self.tokens or self.documents)
 
     def clear(self) -> None:
         """All is in the file now."""

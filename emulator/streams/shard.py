@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from operator import attrgetter
 
 from emulator import limits
@@ -74,8 +76,23 @@ class Shard:
         self._changes: list[Change] = []
         self._first = 0  # those before were trimmed; they are dropped once they are more than half
 
+    def __iter__(self) -> Iterator[Change]:
+        """The changes that are kept, oldest first."""
+        return islice(self._changes, self._first, None)
+
     def __len__(self) -> int:
         return len(self._changes) - self._first
+
+    @property
+    def digits(self) -> int:
+        """The number in the id, which is the shard's own within its stream."""
+        return int(self.id.split("-")[1])
+
+    @property
+    def last_sequence(self) -> int:
+        """The last sequence number that was given to the shard or to a change in it."""
+        latest = self._changes[-1].sequence if self._changes else self.trimmed
+        return latest if self.end is None else self.end
 
     @property
     def oldest(self) -> Change | None:
@@ -88,9 +105,9 @@ class Shard:
     def append(self, change: Change) -> None:
         self._changes.append(change)
 
-    def pop(self) -> None:
+    def pop(self) -> Change:
         """Take back the latest change."""
-        self._changes.pop()
+        return self._changes.pop()
 
     def since(self, sequence: int, limit: int) -> list[Change]:
         """At most `limit` changes, beginning with that sequence number or the next one there is."""

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
+from operator import attrgetter
 from typing import TypeAlias
 from zlib import crc32
 
@@ -72,9 +73,27 @@ class Stream:
         self._last_shard_digits = 0
         self._changes = 0
         self._alarm = agenda.alarm(self._look_after)
-        bounds = [HASHES * number // shards for number in range(shards + 1)]
+        bounds = [HASHES * number // shards for number in range(shards + 1)] if shards else []
         self._open_shards([(None, *hashes) for hashes in pairwise(bounds)], identity.created)
         self.wake()
+
+    def resume(self, status: str, shards: list[Shard]) -> None:
+        """Go on from the shards, with their changes, of a stream that was made without any."""
+        self.status = status
+        self.shards = {shard.id: shard for shard in shards}
+        self._open = sorted((shard for shard in shards if shard.end is None), key=attrgetter("lower"))
+        self._lowers = [shard.lower for shard in self._open]
+        self._last_shard_digits = max((shard.digits for shard in shards), default=0)
+        self._changes = sum(map(len, shards))
+        self.last_sequence = max((shard.last_sequence for shard in shards), default=limits.FIRST_SEQUENCE_NUMBER)
+        self.wake()
+
+    def __len__(self) -> int:
+        """How many changes are kept."""
+        return self._changes
+
+    def __bool__(self) -> bool:
+        return True
 
     @property
     def is_open(self) -> bool:
@@ -93,7 +112,10 @@ class Stream:
         if self._undo.recording:
             self._undo.add(partial(self._take_back, shard, self.last_sequence))
         self.last_sequence += 1
-        shard.append(Change(self.last_sequence, now, partition, old, new, by_service))
+        change = Change(self.last_sequence, now, partition, old, new, by_service)
+        shard.append(change)
+        if self._undo.unsaved is not None:
+            self._undo.unsaved.changes[self, change.sequence] = (shard, change)
         self._changes += 1
         if self._changes > limits.MAX_STREAM_RECORDS:
             self._trim_one()
@@ -102,7 +124,7 @@ class Stream:
             self.wake()
 
     def _take_back(self, shard: Shard, last_sequence: int) -> None:
-        shard.pop()
+        self._mark_gone([shard.pop()])
         self._changes -= 1
         self.last_sequence = last_sequence
 
@@ -142,13 +164,28 @@ class Stream:
 
     def become(self, status: str) -> None:
         """Change the status."""
-        self._undo.add(partial(setattr, self, "status", self.status))
+        self._undo.add(partial(self._set_status, self.status))
+        self._set_status(status)
+
+    def _set_status(self, status: str) -> None:
         self.status = status
+        self.mark()
+
+    def mark(self) -> None:
+        """What the file knows of the stream, its shards or status, is no longer so."""
+        if self._undo.unsaved is not None:
+            self._undo.unsaved.streams.add(self)
+
+    def _mark_gone(self, changes: list[Change]) -> None:
+        if self._undo.unsaved is not None:
+            for change in changes:
+                self._undo.unsaved.changes[self, change.sequence] = None
 
     def _replace_shards(self, children: list[_Opening], at: float) -> None:
         """Close the shards that are open, and open `children`, dated `at`."""
         before = (dict(self.shards), list(self._open), self.last_sequence)
         self._undo.add(partial(self._reopen, *before))
+        self.mark()
         for shard in self._open:
             self.last_sequence += 1
             shard.end, shard.closed_at = self.last_sequence, self._agenda.now()
@@ -176,6 +213,7 @@ class Stream:
         self._lowers = [shard.lower for shard in opened]
         for shard in opened:
             shard.end = shard.closed_at = None
+        self.mark()
         self.wake()
 
     # --- time -------------------------------------------------------------------------------------
@@ -218,6 +256,8 @@ class Stream:
 
     def _note_trimmed(self, shard: Shard, trimmed: int, gone: list[Change]) -> None:
         self._changes -= len(gone)
+        self._mark_gone(gone)
+        self.mark()
         if self._undo.recording:
             self._undo.add(partial(self._untrim, shard, trimmed, gone))
         for listener in self.when_trimmed:
@@ -226,6 +266,9 @@ class Stream:
     def _untrim(self, shard: Shard, trimmed: int, gone: list[Change]) -> None:
         shard.untrim(gone, trimmed)
         self._changes += len(gone)
+        self.mark()
+        if self._undo.unsaved is not None:
+            self._undo.unsaved.changes.update({(self, change.sequence): (shard, change) for change in gone})
         self.wake()
 
     def _drop_shards(self, present: float) -> None:
@@ -236,9 +279,11 @@ class Stream:
         if gone:
             self._undo.add(partial(self._put_back_shards, self.shards))
             self.shards = {shard_id: shard for shard_id, shard in self.shards.items() if shard_id not in gone}
+            self.mark()
 
     def _put_back_shards(self, shards: dict[str, Shard]) -> None:
         self.shards = shards
+        self.mark()
         self.wake()
 
     def _roll_over(self, now: float, present: float) -> None:

@@ -8,7 +8,7 @@ files.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,15 +21,19 @@ if TYPE_CHECKING:
     from emulator.instance import Emulator
 
 
-def put_seed(emulator: Emulator, source: Source) -> None:
-    """Put the items of a source into tables of the emulator's own region. Raises DeclarationError."""
+def put_seed(emulator: Emulator, source: Source, present: Collection[str] = ()) -> None:
+    """Put the items of a source into tables of the emulator's own region, but those of tables that are `present`.
+
+    Raises DeclarationError.
+    """
     value = source.value
     if callable(value):
         value(emulator.client())
         return
     try:
         for table, items in _declared(value, source):
-            _put_items(emulator, table, items)
+            if table not in present:
+                _put_items(emulator, table, items)
     except DeclarationError as error:
         raise DeclarationError(f"{source.origin}: {error}") from None
 

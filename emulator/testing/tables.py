@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,15 +19,19 @@ if TYPE_CHECKING:
     from emulator.instance import Emulator
 
 
-def create_tables(emulator: Emulator, source: Source) -> None:
-    """Create the tables of a source in the emulator's own region. Raises DeclarationError."""
+def create_tables(emulator: Emulator, source: Source, present: Collection[str] = ()) -> None:
+    """Create the tables of a source in the emulator's own region, but those that are `present`.
+
+    Raises DeclarationError.
+    """
     value = source.value
     if callable(value):
         value(emulator.client())
         return
     try:
         for where, parameters in _declared(value, source, emulator):
-            _create(emulator, where, parameters)
+            if parameters["TableName"] not in present:
+                _create(emulator, where, parameters)
     except DeclarationError as error:
         raise DeclarationError(f"{source.origin}: {error}") from None
 

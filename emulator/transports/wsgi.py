@@ -16,9 +16,11 @@ import orjson
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
 
+from emulator.errors import ServiceError
 from emulator.gateway import HttpRequest, HttpResponse
 from emulator.limits import MAX_REQUEST_BODY_BYTES
 from emulator.transports import clock_page
+from emulator.transports.savepoint_pages import OpenSavepoints, SavepointError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("emulator")
 
+_SAVEPOINT = "/admin/savepoints/"
 _OF_THE_CONNECTION = frozenset(("connection", "content-length", "date", "keep-alive", "server", "transfer-encoding"))
 
 
@@ -58,16 +61,27 @@ class Application:
             "/": self._api,
             "/health": _health,
             "/admin/clock": self._show_or_move_clock,
+            "/admin/reset": self._reset,
+            "/admin/savepoints": self._show_or_open_savepoints,
         }
+        self._emulator = emulator
+        self._savepoints = OpenSavepoints(emulator)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = _Request(environ)
         return self._answer(request)(environ, start_response)
 
     def _answer(self, request: _Request) -> Response:
-        page = self._pages.get(request.environ.get("PATH_INFO", ""), self._unknown)
+        path = request.environ.get("PATH_INFO", "")
+        page = self._pages.get(path, self._unknown)
+        if path.startswith(_SAVEPOINT):
+            page = self._change_savepoint
         try:
             return page(request)
+        except SavepointError as error:
+            return _json({"error": str(error)}, error.status)
+        except ServiceError as error:  # from the file
+            return _json({"error": error.message}, error.fault.status)
         except RequestEntityTooLarge:
             return _Response(status=413)
         except HTTPException as error:
@@ -83,12 +97,42 @@ class Application:
             except clock_page.MoveError as error:
                 return _json({"error": str(error)}, 400)
         elif request.method not in ("GET", "HEAD"):
-            error_text = f"the clock is shown by GET and moved by POST, not by {request.method}"
-            return _json({"error": error_text}, 405, {"Allow": "GET, HEAD, POST"})
+            return _not_allowed("the clock is shown by GET and moved by POST", request, "GET, HEAD, POST")
         return _json(clock_page.shown(self._clock))
+
+    def _reset(self, request: _Request) -> Response:
+        if request.method != "POST":
+            return _not_allowed("everything is forgotten by POST", request, "POST")
+        self._emulator.reset()
+        return _json({})
+
+    def _show_or_open_savepoints(self, request: _Request) -> Response:
+        if request.method == "POST":
+            return _json({"savepoint": self._savepoints.open()}, 201)
+        if request.method not in ("GET", "HEAD"):
+            return _not_allowed("savepoints are shown by GET and opened by POST", request, "GET, HEAD, POST")
+        return _json({"savepoints": self._savepoints.numbers()})
+
+    def _change_savepoint(self, request: _Request) -> Response:
+        """`POST /admin/savepoints/1/restore` or `DELETE /admin/savepoints/1`."""
+        number, _, action = request.environ["PATH_INFO"].removeprefix(_SAVEPOINT).partition("/")
+        if not (number.isascii() and number.isdigit()) or len(number) > 10 or action not in ("", "restore"):
+            return self._unknown(request)
+        if action and request.method == "POST":
+            self._savepoints.restore(int(number))
+        elif not action and request.method == "DELETE":
+            self._savepoints.release(int(number))
+        else:
+            allowed = "POST" if action else "DELETE"
+            return _not_allowed("a savepoint is restored by POST to its /restore, released by DELETE", request, allowed)
+        return _json({"savepoints": self._savepoints.numbers()})
 
     def _unknown(self, request: _Request) -> Response:
         return _response(self._gateway.unknown(_http_request(request)))
+
+
+def _not_allowed(rule: str, request: _Request, allowed: str) -> Response:
+    return _json({"error": f"{rule}, not by {request.method}"}, 405, {"Allow": allowed})
 
 
 def _health(_: _Request) -> Response:

@@ -234,12 +234,25 @@ def test_dates_of_tables_are_those_of_the_clock(emu: Emulator) -> None:
     assert created == NOON.timestamp() + 0.123
 
 
-def test_savepoints_and_resets_leave_the_clock_alone(emu: Emulator) -> None:
+def test_a_reset_leaves_the_clock_alone(emu: Emulator) -> None:
+    emu.clock.freeze(NOON)
+    emu.reset()
+    assert emu.clock.now() == NOON.timestamp()
+
+
+def test_a_savepoint_brings_a_frozen_clock_back(emu: Emulator) -> None:
+    emu.clock.freeze(NOON)
+    savepoint = emu.savepoint()
+    emu.clock.advance(hours=1)
+    savepoint.restore()
+    assert emu.clock.now() == NOON.timestamp()
+
+
+def test_a_savepoint_lets_a_clock_go_again_that_was_frozen_since(emu: Emulator) -> None:
     savepoint = emu.savepoint()
     emu.clock.freeze(NOON)
     savepoint.restore()
-    emu.reset()
-    assert emu.clock.now() == NOON.timestamp()
+    assert not emu.clock.frozen
 
 
 def test_emulators_have_clocks_of_their_own(emu: Emulator) -> None:

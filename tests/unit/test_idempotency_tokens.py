@@ -13,7 +13,7 @@ START = 1_000_000.0
 
 @pytest.fixture
 def tokens() -> IdempotencyTokens:
-    return IdempotencyTokens(UndoLog())
+    return IdempotencyTokens("us-east-1", UndoLog())
 
 
 @pytest.mark.parametrize(("age", "counts"), [(0, True), (599.9, True), (600, False), (10_000, False)])
@@ -43,7 +43,7 @@ def test_tokens_that_aged_out_are_forgotten(tokens: IdempotencyTokens) -> None:
 
 def test_restoring_a_savepoint_forgets_the_tokens_used_since() -> None:
     undo = UndoLog()
-    tokens = IdempotencyTokens(undo)
+    tokens = IdempotencyTokens("us-east-1", undo)
     mark = undo.mark()
     tokens.add("t", Completed(b"", START))
     undo.restore(mark)

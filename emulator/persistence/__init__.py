@@ -1,0 +1,1 @@
+"""Keeping an emulator's data in a file: SQLite behind the engine in memory."""

@@ -1,0 +1,106 @@
+"""From the rows of a file to the engine's objects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from emulator import limits
+from emulator.operations.arns import stream_arn
+from emulator.operations.context import Context
+from emulator.persistence import forms
+from emulator.persistence.reading import Contents
+from emulator.storage.expiry import Expiry
+from emulator.storage.record import Record
+from emulator.storage.rows import RowKey
+from emulator.storage.table import Table
+from emulator.storage.tokens import Completed
+from emulator.streams.shard import Change, Shard
+from emulator.streams.stream import Stream
+
+
+class Loaded:
+    """What a file has, by its numbers there."""
+
+    def __init__(self) -> None:
+        self.tables: dict[Table, int] = {}
+        self.streams: dict[Stream, int] = {}
+
+
+def load(contents: Contents, context_of: Callable[[str], Context]) -> Loaded:
+    """Fill an emulator that has nothing yet. `context_of` gives the context of a region."""
+    contents.check_all_belong()
+    loaded = Loaded()
+    known: dict[bytes, Record] = {}
+    for number, region, form in contents.streams():
+        loaded.streams[_load_stream(context_of(region), form, _changes_of(contents, number, known))] = number
+    for number, region, form in contents.tables():
+        loaded.tables[_load_table(context_of(region), form, contents, number, known)] = number
+    for region, token, digest, at in contents.tokens():
+        context_of(region).database.tokens.add(token, Completed(digest, at))
+    for region, kind, document_id, document in contents.documents():
+        context_of(region).database.documents.put(kind, document_id, document)
+    return loaded
+
+
+# --- streams --------------------------------------------------------------------------------------
+
+
+def _changes_of(contents: Contents, number: int, known: dict[bytes, Record]) -> Iterator[tuple[int, Change]]:
+    """Changes and the numbers of their shards. What is an image of several changes is one record, as it was."""
+
+    def record_of(image: tuple[int, bytes] | None) -> Record | None:
+        if image is None:
+            return None
+        size, encoded = image
+        return known.setdefault(encoded, Record.stored(encoded, size))
+
+    for sequence, shard, at, hashed, by_service, old, new in contents.changes(number):
+        numbered = sequence + limits.FIRST_SEQUENCE_NUMBER
+        yield shard, Change(numbered, at, hashed, record_of(old), record_of(new), by_service)
+
+
+def _load_stream(context: Context, form: dict[str, Any], changes: Iterable[tuple[int, Change]]) -> Stream:
+    identity = forms.stream_identity(form)
+    settings, database = context.settings, context.database
+    stream = Stream(identity, context.agenda, context.undo, 0, settings.shard_rollover, database.forget_stream)
+    shards = [forms.shard_of(each) for each in form["shards"]]
+    by_digits: dict[int, Shard] = {shard.digits: shard for shard in shards}
+    for digits, change in changes:
+        by_digits[digits].append(change)
+    stream.resume(form["status"], shards)
+    database.add_stream(stream)
+    return stream
+
+
+# --- tables ---------------------------------------------------------------------------------------
+
+
+def _load_table(
+    context: Context, form: dict[str, Any], contents: Contents, number: int, known: dict[bytes, Record]
+) -> Table:
+    definition = forms.table_definition(form)
+    index_forms = form["indexes"]
+    table = Table(definition, [forms.index_definition(each) for each in index_forms], context.undo)
+    table.rows.split_into(form["partitions"])
+    with_sort_key = definition.schema.sort_key is not None
+    table.rows.load(_shared(contents.items(number, with_sort_key=with_sort_key), known))
+    for index, index_form in zip(table.indexes.values(), index_forms, strict=True):
+        index.rows.split_into(index_form["partitions"])
+        index.fill(table.rows)
+    database = context.database
+    database.add(table)
+    if definition.stream_view_type is not None and definition.stream_label is not None:
+        table.set_stream(database.streams[stream_arn(definition.arn, definition.stream_label)])
+    if definition.ttl.status == "ENABLED" and definition.ttl.attribute is not None:
+        delay = context.settings.ttl_delay
+        table.set_expiry(
+            Expiry(definition.ttl.attribute, delay, table.rows, context.agenda, context.undo, table.expire)
+        )
+    return table
+
+
+def _shared(rows: Iterable[tuple[RowKey, Record]], known: dict[bytes, Record]) -> Iterator[tuple[RowKey, Record]]:
+    """The rows, with the records that changes of streams have already."""
+    for key, record in rows:
+        yield key, known.get(record.encoded, record)

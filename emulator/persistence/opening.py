@@ -1,0 +1,112 @@
+"""Opening a file for an emulator, reading a copy of one, writing a copy of another.
+
+All raise FileError; the callers hold the lock of the emulator they give parts of.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from emulator.operations.context import Context
+from emulator.persistence.damage import check_header
+from emulator.persistence.failures import FileError
+from emulator.persistence.journal import Journal
+from emulator.persistence.layout import VERSION
+from emulator.persistence.loading import Loaded, load
+from emulator.persistence.lock import FileLock
+from emulator.persistence.reading import reading
+from emulator.persistence.saving import Saver, all_of
+from emulator.persistence.store import Store, create, upgrade
+from emulator.storage.agenda import Agenda
+from emulator.storage.database import Database
+from emulator.storage.undo import UndoLog
+
+
+class OpenFile:
+    """A file that an emulator keeps its data in, and the lock on it."""
+
+    def __init__(
+        self,
+        path: Path,
+        durability: str,
+        context_of: Callable[[str], Context],
+        databases: Mapping[str, Database],
+        agenda: Agenda,
+        undo: UndoLog,
+    ) -> None:
+        self._lock = FileLock(path)
+        try:
+            if _is_empty(path):
+                create(path)
+            loaded = _load(path, context_of)
+            store = Store(path, durability)
+            self.journal = Journal(Saver(store, loaded, databases, agenda, undo), undo)
+        except BaseException:
+            self._lock.release()
+            raise
+        self._process = os.getpid()
+        self._is_closed = False
+
+    def close(self) -> None:
+        """Be done with the file, once. A forked process leaves it to the one that opened it."""
+        if self._is_closed or os.getpid() != self._process:
+            return
+        self._is_closed = True
+        self.journal.close()
+        self._lock.release()
+
+
+def read_copy(path: Path, context_of: Callable[[str], Context]) -> None:
+    """Fill an emulator that has nothing yet from a file, which is let go again."""
+    if not path.exists():
+        raise FileError(f"{path} does not exist.")
+    lock = FileLock(path)
+    try:
+        _load(path, context_of)
+    finally:
+        lock.release()
+
+
+def write_copy(path: Path, databases: Mapping[str, Database], agenda: Agenda, undo: UndoLog) -> None:
+    """Write all data to a file, in the place of an earlier copy if there is one, wholly or not at all."""
+    lock = FileLock(path)
+    unfinished = Path(f"{path}.copy")
+    try:
+        if not _is_empty(path):
+            check_header(path)
+        create(unfinished)
+        store = Store(unfinished)
+        try:
+            Saver(store, Loaded(), databases, agenda, undo).save(all_of(databases))
+        finally:
+            store.close()
+        os.replace(unfinished, path)
+        Path(f"{path}-wal").unlink(missing_ok=True)
+    except (OSError, sqlite3.Error) as error:
+        raise FileError(f"{path} cannot be written: {error}.") from error
+    finally:
+        for left in (unfinished, Path(f"{unfinished}-wal")):
+            left.unlink(missing_ok=True)
+        lock.release()
+
+
+def _is_empty(path: Path) -> bool:
+    """Whether there is nothing yet in a place where a file may be."""
+    try:
+        return path.stat().st_size == 0
+    except FileNotFoundError:
+        return True
+    except OSError as error:
+        raise FileError(f"{path} cannot be opened: {error.strerror}.") from error
+
+
+def _load(path: Path, context_of: Callable[[str], Context]) -> Loaded:
+    with reading(path) as contents:
+        if contents.version == VERSION:
+            return load(contents, context_of)
+    upgrade(path)
+    with reading(path) as contents:
+        return load(contents, context_of)

@@ -1,0 +1,160 @@
+"""The file as it is read: all of it, each row checked, and nothing written.
+
+SQLite reads through a connection that takes no locks and cannot write, so that a file that is refused stays as it was.
+The caller holds the file's own lock.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import orjson
+
+from emulator.persistence.damage import check_header, check_log, damaged, refused
+from emulator.persistence.layout import NO_SORT_KEY, OPEN, checksum, item_checksum
+from emulator.storage.record import Record
+from emulator.storage.rows import RowKey
+
+Described: TypeAlias = tuple[int, str, dict[str, Any]]
+"""A table or stream: its number, its region and its form."""
+
+ChangeRow: TypeAlias = tuple[int, int, float, bytes, bool, tuple[int, bytes] | None, tuple[int, bytes] | None]
+"""Sequence, shard, time, hash, whether by the service, and the size and encoded item of before and after."""
+
+_WITHOUT_LOCKS = "win32-none" if sys.platform == "win32" else "unix-none"
+
+
+class _WrongRowError(Exception):
+    """A row that is not as it was written."""
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[Contents]:
+    """The contents of a file. Raises FileError when it is not ours, too new or damaged, which may show only inside."""
+    check_header(path)
+    check_log(path)
+    connection: sqlite3.Connection | None = None
+    try:
+        connection = _connect(path)
+        _check_structure(connection)
+        yield Contents(connection)
+    except sqlite3.Error as error:
+        raise damaged(path, str(error)) from error
+    except _WrongRowError as error:
+        raise damaged(path, str(error)) from error
+    except LookupError as error:
+        raise damaged(path, f"something is missing in it ({error})") from error
+    finally:
+        if connection is not None:
+            connection.close()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    log = Path(f"{path}-wal")
+    has_log = log.exists() and log.stat().st_size > 0
+    way = f"vfs={_WITHOUT_LOCKS}" if has_log else "immutable=1"
+    uri = f"{path.absolute().as_uri()}?mode=ro&{way}"
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None)
+    connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+    if not has_log and _state(connection) == OPEN:
+        connection.close()
+        text = f"was in use when its process ended, and its log {log} is missing. Put the log back beside it."
+        raise refused(path, text)
+    return connection
+
+
+def _state(connection: sqlite3.Connection) -> str:
+    rows = connection.execute("SELECT value FROM state WHERE name = 'file'").fetchall()
+    if len(rows) != 1:
+        raise _WrongRowError("its state is missing")
+    return str(rows[0][0])
+
+
+def _check_structure(connection: sqlite3.Connection) -> None:
+    findings = [row[0] for row in connection.execute("PRAGMA quick_check(1)")]
+    if findings != ["ok"]:
+        raise _WrongRowError(" ".join(str(findings[0]).split()) if findings else "it cannot be checked")
+
+
+class Contents:
+    """What is in a file. Each method raises `_WrongRowError` for a row that is not as it was written."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        ((version,),) = connection.execute("PRAGMA user_version").fetchall()
+        self.version: int = version
+
+    def tables(self) -> list[Described]:
+        """All tables, oldest first."""
+        return self._described("dynamodb_table")
+
+    def streams(self) -> list[Described]:
+        """All streams, oldest first."""
+        return self._described("stream")
+
+    def _described(self, table: str) -> list[Described]:
+        found: list[Described] = []
+        for *row, total in self._rows(f"SELECT * FROM {table} ORDER BY number"):
+            _check(total == checksum(*row), table, row[0])
+            found.append((row[0], row[1], orjson.loads(row[2])))
+        return found
+
+    def items(self, table_number: int, *, with_sort_key: bool) -> Iterator[tuple[RowKey, Record]]:
+        """The rows of a table, in their order."""
+        query = (
+            "SELECT hash, sort_key, size, encoded, checksum FROM item WHERE table_number = ? ORDER BY hash, sort_key"
+        )
+        for hashed, sort_key, size, encoded, total in self._rows(query, table_number):
+            try:
+                is_sound = total == item_checksum(table_number, hashed, sort_key, size, encoded)
+            except (TypeError, AttributeError):
+                is_sound = False
+            _check(is_sound, "item", table_number)
+            _check(with_sort_key or sort_key == NO_SORT_KEY, "item", table_number)
+            yield (hashed, sort_key) if with_sort_key else (hashed,), Record.stored(encoded, size)
+
+    def changes(self, stream_number: int) -> Iterator[ChangeRow]:
+        """The changes of a stream, in their order."""
+        query = "SELECT * FROM change WHERE stream_number = ? ORDER BY sequence"
+        for *row, total in self._rows(query, stream_number):
+            _check(total == checksum(*row), "change", stream_number)
+            _, sequence, shard, at, hashed, by_service, old_size, old, new_size, new = row
+            before = None if old is None else (old_size, old)
+            after = None if new is None else (new_size, new)
+            yield sequence, shard, at, hashed, bool(by_service), before, after
+
+    def tokens(self) -> Iterator[tuple[str, str, bytes, float]]:
+        """Region, token, digest and time of completed transactions, oldest first."""
+        for *row, total in self._rows("SELECT * FROM token ORDER BY at"):
+            _check(total == checksum(*row), "token", row[1])
+            yield row[0], row[1], row[2], row[3]
+
+    def documents(self) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
+        """Region, kind, id and document, oldest first."""
+        query = "SELECT region, kind, id, body, checksum FROM document ORDER BY number"
+        for *row, total in self._rows(query):
+            _check(total == checksum(*row), "document", row[2])
+            yield row[0], row[1], row[2], orjson.loads(row[3])
+
+    def check_all_belong(self) -> None:
+        """Raise if there are items or changes of tables or streams that there are not."""
+        for rows, number, owners in (
+            ("item", "table_number", "dynamodb_table"),
+            ("change", "stream_number", "stream"),
+        ):
+            query = f"SELECT {number} FROM {rows} WHERE {number} NOT IN (SELECT number FROM {owners}) LIMIT 1"
+            for (stray,) in self._rows(query):
+                _check(False, rows, stray)
+
+    def _rows(self, query: str, *parameters: object) -> Iterator[Any]:
+        yield from self._connection.execute(query, parameters)
+
+
+def _check(is_sound: bool, table: str, number: object) -> None:
+    if not is_sound:
+        raise _WrongRowError(f"a row of its table {table!r} ({number!r}) is not as it was written")

@@ -1,0 +1,208 @@
+"""The file as it is written: rows of SQLite tables, in transactions."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeAlias
+
+from emulator.persistence.failures import FileError
+from emulator.persistence.layout import (
+    APPLICATION_ID,
+    CLOSED,
+    MIGRATIONS,
+    NO_SORT_KEY,
+    OPEN,
+    VERSION,
+    checksum,
+    item_checksum,
+)
+from emulator.storage.record import Record
+from emulator.storage.rows import RowKey
+
+ItemRow: TypeAlias = tuple[int, bytes, str | bytes, int, bytes, int]
+
+_PUT_ITEM = "INSERT OR REPLACE INTO item VALUES (?, ?, ?, ?, ?, ?)"
+_REMOVE_ITEM = "DELETE FROM item WHERE table_number = ? AND hash = ? AND sort_key = ?"
+_PUT_CHANGE = "INSERT OR REPLACE INTO change VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_PUT_DOCUMENT = (
+    "INSERT INTO document (region, kind, id, body, checksum) VALUES (?, ?, ?, ?, ?) "
+    "ON CONFLICT DO UPDATE SET body = excluded.body, checksum = excluded.checksum"
+)
+
+SYNCHRONOUS = {"process": "NORMAL", "full": "FULL"}
+"""By durability: what survives the end of the process, and what survives the loss of power too."""
+
+
+def create(path: Path) -> None:
+    """Make an empty file. It is put together under another name, so that there is none or a whole one.
+
+    Raises FileError.
+    """
+    unfinished = Path(f"{path}.new")
+    try:
+        _remove(unfinished)
+        connection = _connect(unfinished, "rwc")
+        try:
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            migrate(connection, 0)
+            connection.execute("INSERT INTO state VALUES ('file', ?)", (CLOSED,))
+        finally:
+            connection.close()
+        os.replace(unfinished, path)
+    except (OSError, sqlite3.Error) as error:
+        with contextlib.suppress(OSError):
+            _remove(unfinished)
+        raise FileError(f"{path} cannot be created: {error}.") from error
+
+
+def migrate(connection: sqlite3.Connection, version: int) -> None:
+    """Bring a file of an older version to this one, wholly or not at all."""
+    with _transaction(connection):
+        for script in MIGRATIONS[version:]:
+            for statement in script.split(";"):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def upgrade(path: Path) -> None:
+    """Bring a file of an older version to this one. Raises FileError."""
+    try:
+        connection = _connect(path, "rw")
+        try:
+            ((version,),) = connection.execute("PRAGMA user_version").fetchall()
+            migrate(connection, version)
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        raise FileError(f"{path} cannot be brought to this version of the emulator: {error}.") from error
+
+
+def _remove(path: Path) -> None:
+    for each in (path, Path(f"{path}-wal")):
+        each.unlink(missing_ok=True)
+
+
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
+    connection = sqlite3.connect(uri, uri=True, timeout=0, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        connection.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All that is executed inside, or nothing of it."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+class Store:
+    """An open file that was read and found whole. Its writing methods raise sqlite3.Error."""
+
+    def __init__(self, path: Path, durability: str = "process") -> None:
+        self.path = path
+        try:
+            self._connection = _connect(path, "rw")
+            self._connection.execute(f"PRAGMA synchronous = {SYNCHRONOUS[durability]}")
+            self._connection.execute("PRAGMA fullfsync = ON")  # macOS: to the disk, not only to its buffer
+            self._set_state(OPEN)
+            # To the file itself: who finds it open later knows that there must be a log beside it.
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        except sqlite3.Error as error:
+            raise FileError(f"{path} cannot be written: {error}.") from error
+
+    def _set_state(self, state: str) -> None:
+        self._connection.execute("UPDATE state SET value = ? WHERE name = 'file'", (state,))
+
+    def transaction(self) -> contextlib.AbstractContextManager[None]:
+        """All that is written inside, or nothing of it."""
+        return _transaction(self._connection)
+
+    def close(self) -> None:
+        """Be done with the file, which is a single file again."""
+        with contextlib.suppress(sqlite3.Error):  # a full disk: what was committed stays in the log
+            self._set_state(CLOSED)
+        self._connection.close()
+
+    # --- tables -----------------------------------------------------------------------------------
+
+    def add_table(self, number: int, region: str, description: str) -> None:
+        self._put("dynamodb_table", number, region, description)
+
+    def drop_table(self, number: int) -> None:
+        """Forget a table and its items."""
+        self._connection.execute("DELETE FROM item WHERE table_number = ?", (number,))
+        self._connection.execute("DELETE FROM dynamodb_table WHERE number = ?", (number,))
+
+    def put_items(self, table_number: int, rows: Iterable[tuple[RowKey, Record]]) -> None:
+        self._connection.executemany(_PUT_ITEM, (_item_row(table_number, key, record) for key, record in rows))
+
+    def remove_items(self, table_number: int, keys: Iterable[RowKey]) -> None:
+        self._connection.executemany(_REMOVE_ITEM, ((table_number, *_key_columns(key)) for key in keys))
+
+    def _put(self, table: str, number: int, region: str, description: str) -> None:
+        row = (number, region, description)
+        self._connection.execute(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?, ?)", (*row, checksum(*row)))
+
+    # --- streams ----------------------------------------------------------------------------------
+
+    def add_stream(self, number: int, region: str, description: str) -> None:
+        self._put("stream", number, region, description)
+
+    def drop_stream(self, number: int) -> None:
+        """Forget a stream and its changes."""
+        self._connection.execute("DELETE FROM change WHERE stream_number = ?", (number,))
+        self._connection.execute("DELETE FROM stream WHERE number = ?", (number,))
+
+    def put_changes(self, rows: Iterable[tuple[object, ...]]) -> None:
+        """Rows of `change` without their checksums."""
+        self._connection.executemany(_PUT_CHANGE, ((*row, checksum(*row)) for row in rows))
+
+    def remove_changes(self, rows: Iterable[tuple[int, int]]) -> None:
+        """By stream and sequence."""
+        self._connection.executemany("DELETE FROM change WHERE stream_number = ? AND sequence = ?", rows)
+
+    # --- the rest ---------------------------------------------------------------------------------
+
+    def put_token(self, region: str, token: str, digest: bytes, at: float) -> None:
+        row = (region, token, digest, at)
+        self._connection.execute("INSERT OR REPLACE INTO token VALUES (?, ?, ?, ?, ?)", (*row, checksum(*row)))
+
+    def remove_token(self, region: str, token: str) -> None:
+        self._connection.execute("DELETE FROM token WHERE region = ? AND token = ?", (region, token))
+
+    def put_document(self, region: str, kind: str, document_id: str, body: str) -> None:
+        row = (region, kind, document_id, body)
+        self._connection.execute(_PUT_DOCUMENT, (*row, checksum(*row)))
+
+    def remove_document(self, region: str, kind: str, document_id: str) -> None:
+        row = (region, kind, document_id)
+        self._connection.execute("DELETE FROM document WHERE region = ? AND kind = ? AND id = ?", row)
+
+
+def _key_columns(key: RowKey) -> tuple[bytes, str | bytes]:
+    hashed: bytes = key[0]  # type: ignore[assignment]
+    return hashed, key[1] if len(key) > 1 else NO_SORT_KEY
+
+
+def _item_row(table_number: int, key: RowKey, record: Record) -> ItemRow:
+    hashed, sort_key = _key_columns(key)
+    size, encoded = record.size, record.encoded
+    total = item_checksum(table_number, hashed, sort_key, size, encoded)
+    return (table_number, hashed, sort_key, size, encoded, total)
