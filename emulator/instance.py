@@ -75,7 +75,7 @@ class Emulator:
         """Read the file and keep it from now on. It is closed when nobody has the emulator any more, at the latest."""
         from emulator.persistence.opening import OpenFile
 
-        parts = (self._databases, self._agenda, self._undo)
+        parts = (self._databases, self._agenda, self._undo, self._lock)
         file = OpenFile(path, self.settings.durability, self._context, *parts)
         self._work = self.gateway.journal = file.journal
         self._close = weakref.finalize(self, file.close)

@@ -1,15 +1,17 @@
 """The journal: what changed goes into the file before anybody is told that it is done.
 
 Work on the data is done inside `with journal:`. When the outermost of them ends, what it changed is committed; if that
-fails, all of it is taken back and the file's error is raised. The thread of an HTTP server commits for a group of
-requests at once (`grouped_in`): it leaves the work pending and calls `commit` before it sends any of the answers.
+fails, all of it is taken back and the file's error is raised. The thread of an HTTP server commits for all requests
+that arrived together: it claims the journal, so that its work is left pending, and calls `commit_group` before it sends
+any of the answers.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sqlite3
-from threading import get_ident
+from threading import RLock, get_ident
 from types import TracebackType
 
 from emulator import errors
@@ -22,20 +24,21 @@ _log = logging.getLogger("emulator")
 
 
 class Journal:
-    """Keeps a file as the databases are. Callers hold the emulator's lock."""
+    """Keeps a file as the databases are. Callers hold the emulator's lock, but for the methods about groups."""
 
-    def __init__(self, saver: Saver, undo: UndoLog) -> None:
+    def __init__(self, saver: Saver, undo: UndoLog, lock: RLock) -> None:
+        self._lock = lock
         self._saver = saver
         self._undo = undo
         self._unsaved = undo.unsaved = Unsaved()
         self._mark: int | None = None  # where the work that is not committed began
         self._positions: list[int] = []  # where each `with` that is open began
-        self.grouped_in: int | None = None
-        """The thread that commits its work itself, by `commit`."""
+        self._claimed_by: int | None = None  # a thread
+        self._was_lost = False
+        self.commits = 0
+        """How many there were."""
         self.is_pending = False
-        """Whether there is work of that thread to be committed."""
-        self.was_lost = False
-        """Whether such work was taken back, since the commit of another thread failed; for that thread to reset."""
+        """Whether there is work of the thread that claimed the journal to be committed."""
 
     def __enter__(self) -> None:
         if self._mark is None:
@@ -50,7 +53,7 @@ class Journal:
             self._undo.restore(position)  # it stopped somewhere in the middle
         if self._positions:
             return
-        if get_ident() != self.grouped_in:
+        if get_ident() != self._claimed_by:
             self.commit()
         elif self._unsaved:
             self.is_pending = True
@@ -67,11 +70,12 @@ class Journal:
             if self._unsaved:
                 self._saver.save(self._unsaved)
                 self._unsaved.clear()
+            self.commits += 1
         except sqlite3.Error as error:
             if self._mark is not None:
                 self._undo.restore(self._mark)
                 self._unsaved.clear()
-                self.was_lost = was_pending
+                self._was_lost = was_pending
             _log.error("%s cannot be written: %s", self._saver.path, error)
             raise ServiceError(errors.FILE_NOT_WRITTEN, file=self._saver.path, reason=error) from error
         finally:
@@ -81,6 +85,30 @@ class Journal:
         if self._mark is not None:
             self._mark = None
             self._undo.release()
+
+    # --- groups -----------------------------------------------------------------------------------
+
+    def claim(self) -> bool:
+        """Leave the work of this thread pending from now on; False if another thread's is already."""
+        with self._lock:
+            if self._claimed_by is None:
+                self._claimed_by = get_ident()
+            return self._claimed_by == get_ident()
+
+    def unclaim(self) -> None:
+        """Commit the work of this thread one by one again."""
+        with self._lock:
+            self._claimed_by = None
+
+    def commit_group(self) -> bool:
+        """Commit what this thread left pending; False if it was taken back, now or when another thread could not
+        commit."""
+        with self._lock:
+            if self.is_pending:
+                with contextlib.suppress(ServiceError):
+                    self.commit()
+            was_lost, self._was_lost = self._was_lost, False
+            return not was_lost
 
     def close(self) -> None:
         """Be done with the file; nothing is kept from now on."""

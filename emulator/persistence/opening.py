@@ -1,6 +1,6 @@
 """Opening a file for an emulator, reading a copy of one, writing a copy of another.
 
-All raise FileError; the callers hold the lock of the emulator they give parts of.
+All raise FileError; the callers hold the lock of the emulator whose parts they give.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from threading import RLock
 
 from emulator.operations.context import Context
 from emulator.persistence.damage import check_header
@@ -36,6 +37,7 @@ class OpenFile:
         databases: Mapping[str, Database],
         agenda: Agenda,
         undo: UndoLog,
+        lock: RLock,
     ) -> None:
         self._lock = FileLock(path)
         try:
@@ -43,7 +45,7 @@ class OpenFile:
                 create(path)
             loaded = _load(path, context_of)
             store = Store(path, durability)
-            self.journal = Journal(Saver(store, loaded, databases, agenda, undo), undo)
+            self.journal = Journal(Saver(store, loaded, databases, agenda, undo), undo, lock)
         except BaseException:
             self._lock.release()
             raise

@@ -1,6 +1,7 @@
 """One connection of the HTTP server: bytes to requests, answers to bytes, in order.
 
-Requests for `/` are answered at once, in the event loop; all that a segment holds are answered with one write.
+Requests for `/` are answered at once, in the event loop. A lone answer leaves once the other connections' segments
+that are there were read too (see `Front.send_soon`); all that one segment holds are answered with one write.
 Requests for other paths are answered by a worker thread, and what follows on the connection waits for that.
 Reading stops while an answer is awaited and while the client does not take its answers, so a client holds at
 most the requests of one segment, one body and one buffer of answers.
@@ -111,6 +112,7 @@ class Connection(asyncio.Protocol):
         self._front.closed(self)
         self._finished = True
         self._queue.clear()
+        self._answers.clear()
         self._parser = None
 
     def data_received(self, data: bytes) -> None:
@@ -128,13 +130,15 @@ class Connection(asyncio.Protocol):
             self._held += len(data)
             if self._held > _MAX_HELD_BYTES:
                 self._refuse(HttpResponse(400, b"", b""))
-        if self._answers:
+        if len(self._answers) == 1:
+            self._front.send_soon(self)
+        elif self._answers:
             self._flush()
 
     def eof_received(self) -> bool:
         """Says whether the connection stays open for answers that are owed."""
         self._ending = True
-        answers_owed = self._waiting or bool(self._queue)
+        answers_owed = self._waiting or bool(self._queue or self._answers)
         self._finished = not answers_owed
         return answers_owed
 
@@ -310,6 +314,8 @@ class Connection(asyncio.Protocol):
         keep_alive = not self._ending or bool(self._queue)
         answer = self._front.serialise(response, keep_alive, request.method != "HEAD")
         self._answers.append(answer)
+        if self._front.group is not None:
+            self._front.group.note(self, len(self._answers) - 1, request, keep_alive)
         if len(answer) > _LONG_ANSWER_BYTES or len(self._answers) == _MAX_ANSWERS:
             self._flush()
 
@@ -327,6 +333,8 @@ class Connection(asyncio.Protocol):
             self._transport.resume_reading()
 
     def _flush(self) -> None:
+        if self._front.group is not None:
+            self._front.group.commit()
         answers = self._answers
         self._transport.write(answers[0] if len(answers) == 1 else b"".join(answers))
         answers.clear()
@@ -343,8 +351,19 @@ class Connection(asyncio.Protocol):
 
     # --- Called by the server ---------------------------------------------------------------------
 
+    def send(self) -> None:
+        """Send the answers that are held back, if there are any still."""
+        if self._answers:
+            self._flush()
+
+    def correct(self, number: int, answer: bytes) -> None:
+        """Put another answer in the place of one that was not sent yet."""
+        if number < len(self._answers):  # they are gone with the connection
+            self._answers[number] = answer
+
     def stop(self) -> None:
         """Close now if no answer is owed; otherwise the last answer that is owed ends the connection."""
+        self.send()
         if not (self._waiting or self._queue or self._target or self._finished):
             self._finish()
 
