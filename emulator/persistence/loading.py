@@ -100,7 +100,6 @@ def _load_table(
     return table
 
 
-def _shared(rows: Iterable[tuple[RowKey, Record]], known: dict[bytes, Record]) -> Iterator[tuple[RowKey, Record]]:
+def _shared(rows: Iterable[tuple[RowKey, Record]], known: dict[bytes, Record]) -> Iterable[tuple[RowKey, Record]]:
     """The rows, with the records that changes of streams have already."""
-    for key, record in rows:
-        yield key, known.get(record.encoded, record)
+    return ((key, known.get(record.encoded, record)) for key, record in rows) if known else rows

@@ -152,7 +152,7 @@ class Contents:
                 _check(False, rows, stray)
 
     def _rows(self, query: str, *parameters: object) -> Iterator[Any]:
-        yield from self._connection.execute(query, parameters)
+        return self._connection.execute(query, parameters)
 
 
 def _check(is_sound: bool, table: str, number: object) -> None:
