@@ -1,14 +1,17 @@
-"""Long random runs: the emulator beside a naive model of the service, under a rain of expressions, or replicated.
+"""Long random runs: the emulator beside a model of the service, under a rain of expressions, replicated, or killed.
 
     python scripts/soak.py                              10,000 random requests, from a seed that is printed
     python scripts/soak.py --seed 7 --steps 50000       the same requests every time
     python scripts/soak.py --seed 7 --expressions 1000000
     python scripts/soak.py --seed 7 --replicas 20000
+    python scripts/soak.py --seed 7 --kills 300         also with --durability full
 
 The first kind compares every answer with the model's and looks through all that is stored from time to time; at a
 difference it prints the fewest requests it can find that lead to it. The second kind sends texts that are no
 expressions, or nearly are; each must be answered, or refused by the service's own kind of error. The third kind writes
-to a table whose stream has handlers that fail now and then; the replicas they build must equal the table.
+to a table whose stream has handlers that fail now and then; the replicas they build must equal the table. The last
+kind kills a server that keeps a file while clients write, and looks each time for what was acknowledged: what is drawn
+follows from the seed, but not how far a kill lets it come. The file of a run that failed is kept.
 """
 
 from __future__ import annotations
@@ -16,8 +19,11 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import shutil
 import sys
+import tempfile
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +35,7 @@ import orjson
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from emulator import Emulator
+from tests.crash import kills
 from tests.property.comparison import REGION, Pair, difference_of, smallest
 from tests.property.legacy import LegacyMaker
 from tests.property.model import Action
@@ -137,6 +144,33 @@ def run_replication(seed: int, steps: int) -> str | None:
     return None
 
 
+# --- Kills ------------------------------------------------------------------------------------------
+
+
+def run_kills(seed: int, count: int, durability: str) -> str | None:
+    """Kill a server so many times; returns what is wrong with what it came back with, if something is."""
+    path = Path(tempfile.mkdtemp()) / "killed.db"
+    started = time.monotonic()
+    with counter("kill", count) as step:
+        try:
+            summary = kills.run_kills(path, seed, count, "--durability", durability, after_kill=step)
+        except AssertionError:
+            return f"\n{traceback.format_exc()}\nThe file is {path}."
+    size = path.stat().st_size
+    shutil.rmtree(path.parent)
+    print(f"{summary}. The file had {size:,} bytes. All was as it must be, after {time.monotonic() - started:,.0f} s.")
+    return None
+
+
+def run(options: argparse.Namespace, seed: int) -> str | None:
+    """The run that was asked for, unless it is the one beside the model; returns what is wrong."""
+    if options.kills:
+        return run_kills(seed, options.kills, options.durability)
+    if options.expressions:
+        return run_expressions(seed, options.expressions)
+    return run_replication(seed, options.replicas)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, help="what to draw everything from; a random one by default")
@@ -145,14 +179,13 @@ def main() -> int:
     parser.add_argument(
         "--replicas", type=int, metavar="COUNT", help="make so many changes to a replicated table instead"
     )
+    parser.add_argument("--kills", type=int, metavar="COUNT", help="kill a server that keeps a file so often instead")
+    parser.add_argument("--durability", choices=("process", "full"), default="process", help="of the file with --kills")
     options = parser.parse_args()
     seed = options.seed if options.seed is not None else SystemRandom().randrange(1_000_000)
     print(f"seed {seed}", flush=True)
-    if options.expressions or options.replicas:
-        run, count = (
-            (run_expressions, options.expressions) if options.expressions else (run_replication, options.replicas)
-        )
-        fault = run(seed, count)
+    if options.expressions or options.replicas or options.kills:
+        fault = run(options, seed)
         if fault:
             print(fault)
         return 1 if fault else 0
