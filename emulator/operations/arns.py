@@ -28,3 +28,7 @@ def root_user_arn(region: str, account_id: str) -> str:
 
 def key_arn(region: str, account_id: str, key_id: str) -> str:
     return _arn("kms", region, account_id, f"key/{key_id}")
+
+
+def backup_arn(table_arn: str, backup_id: str) -> str:
+    return f"{table_arn}/backup/{backup_id}"
