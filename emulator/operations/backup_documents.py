@@ -93,7 +93,7 @@ def look_after(context: Context, arn: str, backup: Backup) -> None:
         context.agenda.after(context.settings.status_delay, lambda: _become_available(context, arn))
     expiry = details.get("BackupExpiryDateTime")
     if expiry is not None:
-        context.agenda.after(expiry - context.agenda.now(), lambda: drop_backup(context, arn))
+        context.agenda.after(expiry - context.agenda.now(), lambda: drop_backup(context, arn), is_begun=False)
 
 
 def _become_available(context: Context, arn: str) -> None:

@@ -41,6 +41,23 @@ MIGRATIONS: Final[tuple[str, ...]] = (
         checksum INTEGER NOT NULL, UNIQUE (region, kind, id)
     );
     """,
+    # Backups, whose rows are items of the copy's number, and point-in-time recovery.
+    """
+    CREATE TABLE copy (
+        number INTEGER PRIMARY KEY, region TEXT NOT NULL, arn TEXT NOT NULL, with_sort_key INTEGER NOT NULL,
+        checksum INTEGER NOT NULL
+    );
+    CREATE TABLE history (
+        table_number INTEGER PRIMARY KEY, period_days INTEGER NOT NULL, known_since REAL NOT NULL,
+        last_number INTEGER NOT NULL, checksum INTEGER NOT NULL
+    );
+    CREATE TABLE past_change (
+        table_number INTEGER NOT NULL, number INTEGER NOT NULL, at REAL NOT NULL,
+        hash BLOB NOT NULL, sort_key NOT NULL, old_size INTEGER, old BLOB, new_size INTEGER, new BLOB,
+        checksum INTEGER NOT NULL,
+        PRIMARY KEY (table_number, number)
+    ) WITHOUT ROWID;
+    """,
 )
 
 VERSION: Final = len(MIGRATIONS)

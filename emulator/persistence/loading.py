@@ -7,10 +7,13 @@ from typing import Any
 
 from emulator import limits
 from emulator.operations.arns import stream_arn
+from emulator.operations.backup_documents import BACKUP, look_after
 from emulator.operations.context import Context
 from emulator.persistence import forms
+from emulator.persistence.numbers import Numbers
 from emulator.persistence.reading import Contents
 from emulator.storage.expiry import Expiry
+from emulator.storage.history import History, PastChange
 from emulator.storage.record import Record
 from emulator.storage.rows import RowKey
 from emulator.storage.table import Table
@@ -19,45 +22,47 @@ from emulator.streams.shard import Change, Shard
 from emulator.streams.stream import Stream
 
 
-class Loaded:
-    """What a file has, by its numbers there."""
-
-    def __init__(self) -> None:
-        self.tables: dict[Table, int] = {}
-        self.streams: dict[Stream, int] = {}
-
-
-def load(contents: Contents, context_of: Callable[[str], Context]) -> Loaded:
+def load(contents: Contents, context_of: Callable[[str], Context]) -> Numbers:
     """Fill an emulator that has nothing yet. `context_of` gives the context of a region."""
     contents.check_all_belong()
-    loaded = Loaded()
+    numbers = Numbers()
     known: dict[bytes, Record] = {}
     for number, region, form in contents.streams():
-        loaded.streams[_load_stream(context_of(region), form, _changes_of(contents, number, known))] = number
+        stream = _load_stream(context_of(region), form, _changes_of(contents, number, known))
+        numbers.streams[stream] = number
     for number, region, form in contents.tables():
-        loaded.tables[_load_table(context_of(region), form, contents, number, known)] = number
+        table = _load_table(context_of(region), form, contents, number, known)
+        numbers.enter_table(table, number)
+        numbers.set_history(number, table.history)
+    for number, region, arn, with_sort_key in contents.copies():
+        rows = tuple(_shared(contents.items(number, with_sort_key=with_sort_key), known))
+        context_of(region).database.copies.add(arn, rows)
+        numbers.copies[region, arn] = number
     for region, token, digest, at in contents.tokens():
         context_of(region).database.tokens.add(token, Completed(digest, at))
     for region, kind, document_id, document in contents.documents():
         context_of(region).database.documents.put(kind, document_id, document)
-    return loaded
+        if kind == BACKUP:
+            look_after(context_of(region), document_id, document)
+    return numbers
 
 
 # --- streams --------------------------------------------------------------------------------------
 
 
 def _changes_of(contents: Contents, number: int, known: dict[bytes, Record]) -> Iterator[tuple[int, Change]]:
-    """Changes and the numbers of their shards. What is an image of several changes is one record, as it was."""
-
-    def record_of(image: tuple[int, bytes] | None) -> Record | None:
-        if image is None:
-            return None
-        size, encoded = image
-        return known.setdefault(encoded, Record.stored(encoded, size))
-
+    """Changes and the numbers of their shards."""
     for sequence, shard, at, hashed, by_service, old, new in contents.changes(number):
         numbered = sequence + limits.FIRST_SEQUENCE_NUMBER
-        yield shard, Change(numbered, at, hashed, record_of(old), record_of(new), by_service)
+        yield shard, Change(numbered, at, hashed, _record_of(old, known), _record_of(new, known), by_service)
+
+
+def _record_of(image: tuple[int, bytes] | None, known: dict[bytes, Record]) -> Record | None:
+    """The record of an image. What is an image of several changes is one record, as it was."""
+    if image is None:
+        return None
+    size, encoded = image
+    return known.setdefault(encoded, Record.stored(encoded, size))
 
 
 def _load_stream(context: Context, form: dict[str, Any], changes: Iterable[tuple[int, Change]]) -> Stream:
@@ -97,7 +102,24 @@ def _load_table(
         table.set_expiry(
             Expiry(definition.ttl.attribute, delay, table.rows, context.agenda, context.undo, table.expire)
         )
+    table.set_history(_history_of(context, contents, number, known, with_sort_key=with_sort_key))
     return table
+
+
+def _history_of(
+    context: Context, contents: Contents, number: int, known: dict[bytes, Record], *, with_sort_key: bool
+) -> History | None:
+    settings = contents.history(number)
+    if settings is None:
+        return None
+    period_days, known_since, last_number = settings
+    history = History(period_days, context.agenda, context.undo)
+    changes = []
+    for change_number, at, key, old, new in contents.past_changes(number, with_sort_key=with_sort_key):
+        changes.append(PastChange(change_number, at, key, _record_of(old, known), _record_of(new, known)))
+    last = changes[-1].number if changes else 0
+    history.resume(known_since, changes, max(last_number, last))
+    return history
 
 
 def _shared(rows: Iterable[tuple[RowKey, Record]], known: dict[bytes, Record]) -> Iterable[tuple[RowKey, Record]]:

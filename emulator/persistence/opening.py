@@ -16,8 +16,9 @@ from emulator.persistence.damage import check_header
 from emulator.persistence.failures import FileError
 from emulator.persistence.journal import Journal
 from emulator.persistence.layout import VERSION
-from emulator.persistence.loading import Loaded, load
+from emulator.persistence.loading import load
 from emulator.persistence.lock import FileLock
+from emulator.persistence.numbers import Numbers
 from emulator.persistence.reading import reading
 from emulator.persistence.saving import Saver, all_of
 from emulator.persistence.store import Store, create, upgrade
@@ -43,9 +44,9 @@ class OpenFile:
         try:
             if _is_empty(path):
                 create(path)
-            loaded = _load(path, context_of)
+            numbers = _load(path, context_of)
             store = Store(path, durability)
-            self.journal = Journal(Saver(store, loaded, databases, agenda, undo), undo, lock)
+            self.journal = Journal(Saver(store, numbers, databases, agenda, undo), undo, lock)
         except BaseException:
             self._lock.release()
             raise
@@ -82,7 +83,7 @@ def write_copy(path: Path, databases: Mapping[str, Database], agenda: Agenda, un
         create(unfinished)
         store = Store(unfinished)
         try:
-            Saver(store, Loaded(), databases, agenda, undo).save(all_of(databases))
+            Saver(store, Numbers(), databases, agenda, undo).save(all_of(databases))
         finally:
             store.close()
         os.replace(unfinished, path)
@@ -105,7 +106,7 @@ def _is_empty(path: Path) -> bool:
         raise FileError(f"{path} cannot be opened: {error.strerror}.") from error
 
 
-def _load(path: Path, context_of: Callable[[str], Context]) -> Loaded:
+def _load(path: Path, context_of: Callable[[str], Context]) -> Numbers:
     with reading(path) as contents:
         if contents.version == VERSION:
             return load(contents, context_of)

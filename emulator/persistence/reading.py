@@ -26,6 +26,9 @@ Described: TypeAlias = tuple[int, str, dict[str, Any]]
 ChangeRow: TypeAlias = tuple[int, int, float, bytes, bool, tuple[int, bytes] | None, tuple[int, bytes] | None]
 """Sequence, shard, time, hash, whether by the service, and the size and encoded item of before and after."""
 
+PastRow: TypeAlias = tuple[int, float, RowKey, tuple[int, bytes] | None, tuple[int, bytes] | None]
+"""Number, time, row key, and the size and encoded item of before and after."""
+
 _WITHOUT_LOCKS = "win32-none" if sys.platform == "win32" else "unix-none"
 
 
@@ -128,6 +131,31 @@ class Contents:
             after = None if new is None else (new_size, new)
             yield sequence, shard, at, hashed, bool(by_service), before, after
 
+    def copies(self) -> list[tuple[int, str, str, bool]]:
+        """Number, region, ARN, and whether the keys of its rows have two parts; the rows are `items` of the number."""
+        found = []
+        for *row, total in self._rows("SELECT * FROM copy ORDER BY number"):
+            _check(total == checksum(*row), "copy", row[0])
+            found.append((row[0], row[1], row[2], bool(row[3])))
+        return found
+
+    def history(self, table_number: int) -> tuple[int, float, int] | None:
+        """Days of the recovery period, since when all is known, and the number of the last change."""
+        for *row, total in self._rows("SELECT * FROM history WHERE table_number = ?", table_number):
+            _check(total == checksum(*row), "history", table_number)
+            return row[1], row[2], row[3]
+        return None
+
+    def past_changes(self, table_number: int, *, with_sort_key: bool) -> Iterator[PastRow]:
+        """The changes that the history of a table remembers, in their order."""
+        query = "SELECT * FROM past_change WHERE table_number = ? ORDER BY number"
+        for *row, total in self._rows(query, table_number):
+            _check(total == checksum(*row), "past_change", table_number)
+            _, number, at, hashed, sort_key, old_size, old, new_size, new = row
+            before = None if old is None else (old_size, old)
+            after = None if new is None else (new_size, new)
+            yield number, at, (hashed, sort_key) if with_sort_key else (hashed,), before, after
+
     def tokens(self) -> Iterator[tuple[str, str, bytes, float]]:
         """Region, token, digest and time of completed transactions, oldest first."""
         for *row, total in self._rows("SELECT * FROM token ORDER BY at"):
@@ -143,11 +171,14 @@ class Contents:
 
     def check_all_belong(self) -> None:
         """Raise if there are items or changes of tables or streams that there are not."""
+        tables = "SELECT number FROM dynamodb_table"
         for rows, number, owners in (
-            ("item", "table_number", "dynamodb_table"),
-            ("change", "stream_number", "stream"),
+            ("item", "table_number", f"{tables} UNION SELECT number FROM copy"),
+            ("change", "stream_number", "SELECT number FROM stream"),
+            ("history", "table_number", tables),
+            ("past_change", "table_number", "SELECT table_number FROM history"),
         ):
-            query = f"SELECT {number} FROM {rows} WHERE {number} NOT IN (SELECT number FROM {owners}) LIMIT 1"
+            query = f"SELECT {number} FROM {rows} WHERE {number} NOT IN ({owners}) LIMIT 1"
             for (stray,) in self._rows(query):
                 _check(False, rows, stray)
 

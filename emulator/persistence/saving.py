@@ -9,11 +9,13 @@ import orjson
 
 from emulator import limits
 from emulator.persistence import forms
-from emulator.persistence.loading import Loaded
-from emulator.persistence.store import Store
+from emulator.persistence.numbers import Numbers
+from emulator.persistence.store import Store, image_columns
 from emulator.storage.agenda import Agenda
+from emulator.storage.copies import Copies
 from emulator.storage.database import Database
 from emulator.storage.documents import Documents
+from emulator.storage.history import History, PastChange
 from emulator.storage.record import Record
 from emulator.storage.rows import RowKey, Rows
 from emulator.storage.table import Table
@@ -28,17 +30,14 @@ class Saver:
     """Writes databases to a store; knows which tables and streams it has, and by which numbers."""
 
     def __init__(
-        self, store: Store, loaded: Loaded, databases: Mapping[str, Database], agenda: Agenda, undo: UndoLog
+        self, store: Store, numbers: Numbers, databases: Mapping[str, Database], agenda: Agenda, undo: UndoLog
     ) -> None:
         self.path: Path = store.path
         self._store = store
         self._databases = databases
         self._agenda = agenda
         self._undo = undo
-        self._tables = loaded.tables
-        self._streams = loaded.streams
-        self._rows: dict[Rows, int] = {table.rows: number for table, number in loaded.tables.items()}
-        self._last_number = max((*loaded.tables.values(), *loaded.streams.values()), default=0)
+        self._numbers = numbers
 
     def close(self) -> None:
         """Be done with the store."""
@@ -49,20 +48,21 @@ class Saver:
 
         Changes of tables that were begun and are not done yet are written as done: that is how they are found again.
         """
-        if not (unsaved.tables or unsaved.streams or unsaved.documents):
+        if not unsaved.concerns_the_agenda:
             with self._store.transaction():
                 self._save_contents(unsaved)
             return
-        before = dict(self._tables), dict(self._streams), dict(self._rows), self._last_number
+        before = self._numbers.copy()
         mark = self._undo.mark()
         try:
             self._agenda.rehearse()
             with self._store.transaction():
                 self._save_streams(unsaved.streams)
                 self._save_tables(unsaved.tables)
+                self._save_copies(unsaved.copies)
                 self._save_contents(unsaved)
         except BaseException:
-            self._tables, self._streams, self._rows, self._last_number = before
+            self._numbers = before
             raise
         finally:
             self._undo.restore(mark)
@@ -71,45 +71,91 @@ class Saver:
     def _save_contents(self, unsaved: Unsaved) -> None:
         self._save_items(unsaved.items)
         self._save_changes(unsaved.changes)
+        self._save_histories(unsaved.histories)
+        self._save_past(unsaved.past)
         self._save_tokens(unsaved.tokens)
         self._save_documents(unsaved.documents)
 
-    def _next_number(self) -> int:
-        self._last_number += 1
-        return self._last_number
-
     def _save_streams(self, streams: Iterable[Stream]) -> None:
+        numbers = self._numbers.streams
         for stream in streams:
             region = stream.identity.region
-            number = self._streams.get(stream)
+            number = numbers.get(stream)
             if self._databases[region].streams.get(stream.identity.arn) is not stream:
                 if number is not None:
                     self._store.drop_stream(number)
-                    del self._streams[stream]
+                    del numbers[stream]
                 continue
             if number is None:
-                number = self._streams[stream] = self._next_number()
+                number = numbers[stream] = self._numbers.next()
                 self._put_changes(number, ((shard, each) for shard in stream.shards.values() for each in shard))
             self._store.add_stream(number, region, forms.stream_text(stream))
 
     def _save_tables(self, tables: Iterable[Table]) -> None:
+        numbers = self._numbers.tables
         for table in tables:
-            number = self._tables.get(table)
+            number = numbers.get(table)
             if self._databases[table.region].tables.get(table.name) is not table:
                 if number is not None:
                     self._store.drop_table(number)
-                    del self._tables[table], self._rows[table.rows]
+                    self._numbers.forget_table(table)
                 continue
             if number is None:
-                number = self._tables[table] = self._rows[table.rows] = self._next_number()
+                number = self._numbers.enter_table(table)
                 self._store.put_items(number, table.rows)
             self._store.add_table(number, table.region, forms.table_text(table))
+            self._switch_history(number, table.history)
+
+    def _switch_history(self, number: int, history: History | None) -> None:
+        """Write the history of a table anew, if it is not the one that the file has."""
+        if self._numbers.set_history(number, history):
+            self._store.drop_history(number)
+            if history is not None:
+                self._put_history(number, history)
+                self._store.put_past_changes(number, history.changes)
+
+    def _put_history(self, number: int, history: History) -> None:
+        self._store.put_history(number, history.period_days, history.known_since, history.last_number)
+
+    def _save_histories(self, histories: Iterable[History]) -> None:
+        for history in histories:
+            number = self._numbers.histories.get(history)
+            if number is not None:
+                self._put_history(number, history)
+
+    def _save_past(self, past: Mapping[tuple[History, int], PastChange | None]) -> None:
+        put: dict[int, list[PastChange]] = {}
+        removed: dict[int, list[int]] = {}
+        for (history, change_number), change in past.items():
+            number = self._numbers.histories.get(history)
+            if number is None:
+                continue
+            if change is None:
+                removed.setdefault(number, []).append(change_number)
+            else:
+                put.setdefault(number, []).append(change)
+        for number, changes in put.items():
+            self._store.put_past_changes(number, changes)
+        for number, gone in removed.items():
+            self._store.remove_past_changes(number, gone)
+
+    def _save_copies(self, marked: Iterable[tuple[Copies, str]]) -> None:
+        numbers = self._numbers.copies
+        for copies, arn in marked:
+            rows, key = copies.get(arn), (copies.region, arn)
+            if key in numbers:
+                self._store.drop_copy(numbers.pop(key))
+            if rows is not None:
+                number = numbers[key] = self._numbers.next()
+                with_sort_key = any(len(row_key) > 1 for row_key, _ in rows[:1])
+                self._store.add_copy(number, *key, with_sort_key=with_sort_key)
+                self._store.put_items(number, rows)
 
     def _save_items(self, items: Iterable[tuple[Rows, RowKey]]) -> None:
         put: dict[int, list[tuple[RowKey, Record]]] = {}
         removed: dict[int, list[RowKey]] = {}
         for rows, key in items:
-            number = self._rows.get(rows)
+            number = self._numbers.rows.get(rows)
             if number is None:
                 continue
             record = rows.get(key)
@@ -126,7 +172,7 @@ class Saver:
         put: dict[int, list[tuple[Shard, Change]]] = {}
         removed = []
         for (stream, sequence), there in changes.items():
-            number = self._streams.get(stream)
+            number = self._numbers.streams.get(stream)
             if number is None:
                 continue
             if there is None:
@@ -166,20 +212,11 @@ def all_of(databases: Mapping[str, Database]) -> Unsaved:
         unsaved.streams.update(database.streams.values())
         unsaved.tokens.update((database.tokens, token) for token in database.tokens)
         unsaved.documents.update((database.documents, kind, document_id) for kind, document_id, _ in database.documents)
+        unsaved.copies.update((database.copies, arn) for arn, _ in database.copies)
     return unsaved
 
 
 def _change_row(number: int, shard: Shard, change: Change) -> tuple[object, ...]:
-    old, new = change.old, change.new
-    return (
-        number,
-        change.sequence - limits.FIRST_SEQUENCE_NUMBER,
-        shard.digits,
-        change.at,
-        change.partition,
-        int(change.by_service),
-        None if old is None else old.size,
-        None if old is None else old.encoded,
-        None if new is None else new.size,
-        None if new is None else new.encoded,
-    )
+    sequence = change.sequence - limits.FIRST_SEQUENCE_NUMBER
+    images = image_columns(change.old, change.new)
+    return (number, sequence, shard.digits, change.at, change.partition, int(change.by_service), *images)

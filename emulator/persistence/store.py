@@ -21,6 +21,7 @@ from emulator.persistence.layout import (
     checksum,
     item_checksum,
 )
+from emulator.storage.history import PastChange
 from emulator.storage.record import Record
 from emulator.storage.rows import RowKey
 
@@ -29,6 +30,7 @@ ItemRow: TypeAlias = tuple[int, bytes, str | bytes, int, bytes, int]
 _PUT_ITEM = "INSERT OR REPLACE INTO item VALUES (?, ?, ?, ?, ?, ?)"
 _REMOVE_ITEM = "DELETE FROM item WHERE table_number = ? AND hash = ? AND sort_key = ?"
 _PUT_CHANGE = "INSERT OR REPLACE INTO change VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_PUT_PAST_CHANGE = "INSERT OR REPLACE INTO past_change VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _PUT_DOCUMENT = (
     "INSERT INTO document (region, kind, id, body, checksum) VALUES (?, ?, ?, ?, ?) "
     "ON CONFLICT DO UPDATE SET body = excluded.body, checksum = excluded.checksum"
@@ -146,9 +148,10 @@ class Store:
         self._put("dynamodb_table", number, region, description)
 
     def drop_table(self, number: int) -> None:
-        """Forget a table and its items."""
+        """Forget a table, its items and its history."""
         self._connection.execute("DELETE FROM item WHERE table_number = ?", (number,))
         self._connection.execute("DELETE FROM dynamodb_table WHERE number = ?", (number,))
+        self.drop_history(number)
 
     def put_items(self, table_number: int, rows: Iterable[tuple[RowKey, Record]]) -> None:
         self._connection.executemany(_PUT_ITEM, (_item_row(table_number, key, record) for key, record in rows))
@@ -159,6 +162,35 @@ class Store:
     def _put(self, table: str, number: int, region: str, description: str) -> None:
         row = (number, region, description)
         self._connection.execute(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?, ?)", (*row, checksum(*row)))
+
+    # --- copies and histories ---------------------------------------------------------------------
+
+    def add_copy(self, number: int, region: str, arn: str, *, with_sort_key: bool) -> None:
+        """A copy, whose rows are put as items of its number."""
+        row = (number, region, arn, int(with_sort_key))
+        self._connection.execute("INSERT OR REPLACE INTO copy VALUES (?, ?, ?, ?, ?)", (*row, checksum(*row)))
+
+    def drop_copy(self, number: int) -> None:
+        """Forget a copy and its rows."""
+        self._connection.execute("DELETE FROM item WHERE table_number = ?", (number,))
+        self._connection.execute("DELETE FROM copy WHERE number = ?", (number,))
+
+    def put_history(self, table_number: int, period_days: int, known_since: float, last_number: int) -> None:
+        row = (table_number, period_days, known_since, last_number)
+        self._connection.execute("INSERT OR REPLACE INTO history VALUES (?, ?, ?, ?, ?)", (*row, checksum(*row)))
+
+    def drop_history(self, table_number: int) -> None:
+        """Forget the history of a table and its changes."""
+        self._connection.execute("DELETE FROM past_change WHERE table_number = ?", (table_number,))
+        self._connection.execute("DELETE FROM history WHERE table_number = ?", (table_number,))
+
+    def put_past_changes(self, table_number: int, changes: Iterable[PastChange]) -> None:
+        rows = (_past_row(table_number, change) for change in changes)
+        self._connection.executemany(_PUT_PAST_CHANGE, ((*row, checksum(*row)) for row in rows))
+
+    def remove_past_changes(self, table_number: int, numbers: Iterable[int]) -> None:
+        rows = ((table_number, number) for number in numbers)
+        self._connection.executemany("DELETE FROM past_change WHERE table_number = ? AND number = ?", rows)
 
     # --- streams ----------------------------------------------------------------------------------
 
@@ -199,6 +231,18 @@ class Store:
 def _key_columns(key: RowKey) -> tuple[bytes, str | bytes]:
     hashed: bytes = key[0]  # type: ignore[assignment]
     return hashed, key[1] if len(key) > 1 else NO_SORT_KEY
+
+
+def image_columns(old: Record | None, new: Record | None) -> tuple[int | None, bytes | None, int | None, bytes | None]:
+    """An item before and after a change, where there was one: size and encoded item of each."""
+    before = (None, None) if old is None else (old.size, old.encoded)
+    after = (None, None) if new is None else (new.size, new.encoded)
+    return (*before, *after)
+
+
+def _past_row(table_number: int, change: PastChange) -> tuple[object, ...]:
+    images = image_columns(change.old, change.new)
+    return (table_number, change.number, change.at, *_key_columns(change.key), *images)
 
 
 def _item_row(table_number: int, key: RowKey, record: Record) -> ItemRow:

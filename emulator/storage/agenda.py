@@ -12,8 +12,8 @@ from typing import TypeAlias
 from emulator.clock import Clock, in_milliseconds
 from emulator.storage.undo import UndoLog
 
-Entry: TypeAlias = tuple[float, int, float, Callable[[], None]]
-"""When it is due, its place among those due together, the time it is dated by, and what to do."""
+Entry: TypeAlias = tuple[float, int, float, Callable[[], None], bool]
+"""When it is due, its place among those due together, the time it is dated by, what to do, and whether it has begun."""
 
 AT_ONCE = -math.inf
 """Due before the next request, wherever the clock is moved until then."""
@@ -47,10 +47,14 @@ class Agenda:
         """Epoch seconds in milliseconds by the clock, whatever action runs."""
         return in_milliseconds(self.clock.now())
 
-    def after(self, delay: float, action: Callable[[], None]) -> None:
-        """Have `action` happen `delay` seconds from now; with 0, before the next request."""
+    def after(self, delay: float, action: Callable[[], None], *, is_begun: bool = True) -> None:
+        """Have `action` happen `delay` seconds from now; with 0, before the next request.
+
+        What has begun, such as a table being made, is found done by whoever opens the file of the data later; what has
+        not is for its owner to ask for again.
+        """
         at = in_milliseconds(self.now() + delay)
-        entry = (at if delay > 0 else AT_ONCE, next(self._order), at, action)
+        entry = (at if delay > 0 else AT_ONCE, next(self._order), at, action, is_begun)
         self._enter(entry)
         self._undo.add(partial(self._withdraw, entry))
 
@@ -68,9 +72,15 @@ class Agenda:
                 self._ring(*heapq.heappop(self.alarms), now)
 
     def rehearse(self) -> None:
-        """Do all that was begun, in its order, as if its time had come; for somebody who takes it back afterwards."""
+        """Do all that has begun, in its order, as if its time had come; for somebody who takes it back afterwards."""
+        waiting = []
         while self.entries:
-            self._do(heapq.heappop(self.entries))
+            entry = heapq.heappop(self.entries)
+            if entry[4]:
+                self._do(entry)
+            else:
+                waiting.append(entry)
+        self.entries = waiting  # in order, so that they are a heap
 
     def _do(self, entry: Entry) -> None:
         self._undo.add(partial(self._enter, entry))

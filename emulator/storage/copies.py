@@ -20,9 +20,10 @@ Copy: TypeAlias = tuple[tuple[RowKey, Record], ...]
 class Copies:
     """Copies by ARN. Callers hold the emulator's lock."""
 
-    __slots__ = ("_copies", "_undo")
+    __slots__ = ("_copies", "_undo", "region")
 
-    def __init__(self, undo: UndoLog) -> None:
+    def __init__(self, region: str, undo: UndoLog) -> None:
+        self.region = region
         self._copies: dict[str, Copy] = {}
         self._undo = undo
 
@@ -34,6 +35,9 @@ class Copies:
 
     def __getitem__(self, arn: str) -> Copy:
         return self._copies[arn]
+
+    def get(self, arn: str) -> Copy | None:
+        return self._copies.get(arn)
 
     def add(self, arn: str, rows: Copy) -> None:
         """Enter a copy, which has an ARN of its own."""
@@ -54,3 +58,5 @@ class Copies:
         if rows is not None:
             self._copies[arn] = rows
         self._undo.add(partial(self._replace, arn, before))
+        if self._undo.unsaved is not None:
+            self._undo.unsaved.copies.add((self, arn))

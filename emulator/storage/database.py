@@ -22,7 +22,7 @@ class Database:
         """By ARN, those included that are disabled and still readable."""
         self.tokens = IdempotencyTokens(region, undo)
         self.documents = Documents(region, undo)
-        self.copies = Copies(undo)
+        self.copies = Copies(region, undo)
         """The rows of tables that were backed up."""
 
     @property

@@ -79,13 +79,32 @@ class History:
         if self._undo.recording:
             self._undo.add(self._take_back)
         self.last_number += 1
-        self._changes.append(PastChange(self.last_number, at, key, old, new))
+        change = PastChange(self.last_number, at, key, old, new)
+        self._changes.append(change)
+        self._mark(change)
         if self._alarm.at is None:
             self._alarm.set(at + self._period)
 
     def _take_back(self) -> None:
-        self._changes.pop()
+        self._mark_gone([self._changes.pop()])
         self.last_number -= 1
+
+    def resume(self, known_since: float, changes: list[PastChange], last_number: int) -> None:
+        """Go on from what was remembered earlier."""
+        self.known_since, self._changes, self.last_number = known_since, changes, last_number
+        self.wake()
+
+    def _mark_settings(self) -> None:
+        if self._undo.unsaved is not None:
+            self._undo.unsaved.histories.add(self)
+
+    def _mark(self, *changes: PastChange) -> None:
+        if self._undo.unsaved is not None:
+            self._undo.unsaved.past.update({(self, change.number): change for change in changes})
+
+    def _mark_gone(self, changes: list[PastChange]) -> None:
+        if self._undo.unsaved is not None:
+            self._undo.unsaved.past.update({(self, change.number): None for change in changes})
 
     # --- reading ----------------------------------------------------------------------------------
 
@@ -142,10 +161,12 @@ class History:
         present = self._agenda.present()
         self.known_since = max(self.known_since, present - min(self.period_days, period_days) * SECONDS_PER_DAY)
         self.period_days = period_days
+        self._mark_settings()
         self._look_after()
 
     def _recover(self, period_days: int, known_since: float) -> None:
         self.period_days, self.known_since = period_days, known_since
+        self._mark_settings()
         self.wake()
 
     def wake(self) -> None:
@@ -167,7 +188,9 @@ class History:
     def _forget_to(self, at: int, earliest: float) -> None:
         if self._undo.recording:
             self._undo.add(partial(self._remember, self._changes[self._first : at], self.known_since))
+        self._mark_gone(self._changes[self._first : at])
         self.known_since = max(self.known_since, earliest)
+        self._mark_settings()
         self._first = at
         if at > len(self._changes) // 2:
             del self._changes[:at]
@@ -177,5 +200,7 @@ class History:
         """Take back that changes were forgotten."""
         self._changes[: self._first] = gone
         self._first = 0
+        self._mark(*gone)
         self.known_since = known_since
+        self._mark_settings()
         self.wake()

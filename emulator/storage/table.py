@@ -193,6 +193,7 @@ class Table:
     def _swap(self, name: str, keeper: Expiry | History | None) -> None:
         self.rest()
         setattr(self, name, keeper)
+        self._mark()
         self.wake()
 
     def wake(self) -> None:

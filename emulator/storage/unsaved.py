@@ -6,10 +6,12 @@ is undone. What is written to the file is the state of the marked things at that
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from emulator.storage.copies import Copies
     from emulator.storage.documents import Documents
+    from emulator.storage.history import History, PastChange
     from emulator.storage.rows import RowKey, Rows
     from emulator.storage.table import Table
     from emulator.storage.tokens import IdempotencyTokens
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 class Unsaved:
     """Marks, each once however often a thing changed. Callers hold the emulator's lock."""
 
-    __slots__ = ("changes", "documents", "items", "streams", "tables", "tokens")
+    __slots__ = ("changes", "copies", "documents", "histories", "items", "past", "streams", "tables", "tokens")
 
     def __init__(self) -> None:
         self.items: set[tuple[Rows, RowKey]] = set()
@@ -34,11 +36,26 @@ class Unsaved:
         self.tokens: set[tuple[IdempotencyTokens, str]] = set()
         self.documents: set[tuple[Documents, str, str]] = set()
         """Documents by kind and id."""
+        self.copies: set[tuple[Copies, str]] = set()
+        """Copies of tables that came or went, by ARN."""
+        self.histories: set[History] = set()
+        """Histories whose settings changed."""
+        self.past: dict[tuple[History, int], PastChange | None] = {}
+        """Changes of histories by number; None for those that are there no more."""
 
     def __bool__(self) -> bool:
-        return bool(self.items or self.tables or self.streams or self.changes or self.tokens or self.documents)
+        return any(self._marks())
 
     def clear(self) -> None:
         """All is in the file now."""
-        for marks in (self.items, self.tables, self.streams, self.changes, self.tokens, self.documents):
+        for marks in self._marks():
             marks.clear()
+
+    @property
+    def concerns_the_agenda(self) -> bool:
+        """Whether there are marks at things that change by and by."""
+        return bool(self.tables or self.streams or self.documents or self.copies)
+
+    def _marks(self) -> tuple[set[Any] | dict[Any, Any], ...]:
+        few = (self.tables, self.streams, self.tokens, self.documents, self.copies, self.histories)
+        return (self.items, self.changes, self.past, *few)

@@ -1,0 +1,148 @@
+"""Backups and point-in-time recovery in a file: what comes back after the process has ended, however it ended."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulator import Emulator
+
+TABLE: dict[str, Any] = {
+    "TableName": "Orders",
+    "BillingMode": "PAY_PER_REQUEST",
+    "AttributeDefinitions": [
+        {"AttributeName": "customer", "AttributeType": "S"},
+        {"AttributeName": "order", "AttributeType": "N"},
+    ],
+    "KeySchema": [
+        {"AttributeName": "customer", "KeyType": "HASH"},
+        {"AttributeName": "order", "KeyType": "RANGE"},
+    ],
+}
+ON = {"PointInTimeRecoveryEnabled": True, "RecoveryPeriodInDays": 7}
+START = float(int(time.time()))  # what is opened again goes by wall time at first
+
+
+@pytest.fixture
+def reopened(tmp_path: Path) -> Iterator[Callable[[Emulator], Emulator]]:
+    """Opens what a kill at this moment would leave of an emulator's file."""
+    opened: list[Emulator] = []
+
+    def reopen(emulator: Emulator) -> Emulator:
+        target = tmp_path / f"{len(opened)}.db"
+        for suffix in ("", "-wal"):
+            source = tmp_path / f"first.db{suffix}"
+            if source.exists():
+                shutil.copy(source, f"{target}{suffix}")
+        again = Emulator(path=target)
+        again.clock.freeze(emulator.clock.now())
+        opened.append(again)
+        return again
+
+    yield reopen
+    for emulator in opened:
+        emulator.close()
+
+
+@pytest.fixture
+def emu(tmp_path: Path) -> Iterator[Emulator]:
+    emulator = Emulator(path=tmp_path / "first.db")
+    emulator.clock.freeze(START)
+    emulator.client().create_table(**TABLE)
+    yield emulator
+    emulator.close()
+
+
+def put(emulator: Emulator, order: int, text: str) -> None:
+    item = {"customer": {"S": "c"}, "order": {"N": str(order)}, "text": {"S": text}}
+    emulator.client().put_item(TableName="Orders", Item=item)
+
+
+def texts(emulator: Emulator, table: str) -> list[str]:
+    return [item["text"]["S"] for item in emulator.client().scan(TableName=table)["Items"]]
+
+
+def test_a_backup_survives_the_deletion_of_its_table_and_a_restart(emu: Emulator, reopened: Any) -> None:
+    put(emu, 1, "one")
+    put(emu, 2, "two")
+    arn = emu.client().create_backup(TableName="Orders", BackupName="nightly")["BackupDetails"]["BackupArn"]
+    emu.client().delete_table(TableName="Orders")
+    again = reopened(emu)
+    again.client().restore_table_from_backup(TargetTableName="Restored", BackupArn=arn)
+    assert (again.client().list_tables()["TableNames"], texts(again, "Restored")) == (["Restored"], ["one", "two"])
+
+
+def test_a_table_can_be_restored_to_a_second_before_the_restart(emu: Emulator, reopened: Any) -> None:
+    emu.client().update_continuous_backups(TableName="Orders", PointInTimeRecoverySpecification=ON)
+    for second, text in enumerate(("first", "second", "third")):
+        emu.clock.freeze(START + 10 * second)
+        put(emu, 1, text)
+    again = reopened(emu)
+    again.clock.advance(minutes=10)
+    again.client().restore_table_to_point_in_time(
+        SourceTableName="Orders", TargetTableName="Restored", RestoreDateTime=START + 15
+    )
+    assert (texts(again, "Orders"), texts(again, "Restored")) == (["third"], ["second"])
+
+
+def test_the_settings_of_recovery_come_back(emu: Emulator, reopened: Any) -> None:
+    emu.client().update_continuous_backups(TableName="Orders", PointInTimeRecoverySpecification=ON)
+    before = emu.client().describe_continuous_backups(TableName="Orders")["ContinuousBackupsDescription"]
+    after = reopened(emu).client().describe_continuous_backups(TableName="Orders")["ContinuousBackupsDescription"]
+    assert after == before
+
+
+def test_what_was_forgotten_is_forgotten_in_the_file(emu: Emulator, reopened: Any) -> None:
+    emu.client().update_continuous_backups(TableName="Orders", PointInTimeRecoverySpecification=ON)
+    put(emu, 1, "old")
+    emu.clock.advance(days=8)
+    put(emu, 1, "new")
+    history = reopened(emu)._context("us-east-1").database.tables["Orders"].history
+    assert [change.number for change in history.changes] == [2]
+
+
+def test_recovery_that_was_switched_off_leaves_no_history(emu: Emulator, reopened: Any) -> None:
+    emu.client().update_continuous_backups(TableName="Orders", PointInTimeRecoverySpecification=ON)
+    put(emu, 1, "old")
+    off = {"PointInTimeRecoveryEnabled": False}
+    emu.client().update_continuous_backups(TableName="Orders", PointInTimeRecoverySpecification=off)
+    assert reopened(emu)._context("us-east-1").database.tables["Orders"].history is None
+
+
+def test_a_deleted_backup_is_gone_after_the_restart(emu: Emulator, reopened: Any) -> None:
+    put(emu, 1, "one")
+    arn = emu.client().create_backup(TableName="Orders", BackupName="nightly")["BackupDetails"]["BackupArn"]
+    emu.tables()
+    emu.client().delete_backup(BackupArn=arn)
+    again = reopened(emu)
+    assert (again.client().list_backups()["BackupSummaries"], len(again._context("us-east-1").database.copies)) == (
+        [],
+        0,
+    )
+
+
+def test_the_backup_that_the_service_makes_of_a_deleted_table_goes_when_it_expires(
+    emu: Emulator, reopened: Any
+) -> None:
+    emu.client().update_continuous_backups(TableName="Orders", PointInTimeRecoverySpecification=ON)
+    put(emu, 1, "one")
+    emu.client().delete_table(TableName="Orders")
+    again = reopened(emu)
+    there = len(again.client().list_backups(BackupType="SYSTEM")["BackupSummaries"])
+    again.clock.advance(days=36)
+    assert (there, again.client().list_backups(BackupType="SYSTEM")["BackupSummaries"]) == (1, [])
+
+
+def test_a_copy_of_the_file_has_backups_and_history(emu: Emulator, tmp_path: Path) -> None:
+    emu.client().update_continuous_backups(TableName="Orders", PointInTimeRecoverySpecification=ON)
+    put(emu, 1, "one")
+    emu.client().create_backup(TableName="Orders", BackupName="nightly")
+    emu.save(tmp_path / "copy.db")
+    loaded = Emulator.load(tmp_path / "copy.db")
+    history = loaded._context("us-east-1").database.tables["Orders"].history
+    assert (len(loaded.client().list_backups()["BackupSummaries"]), len(history or ())) == (1, 1)
