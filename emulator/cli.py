@@ -168,6 +168,11 @@ def cli(context: click.Context) -> None:
     help="Seconds after which a shard of a stream is followed by a child; 0 for never, else at least 60.",
 )
 @_option(
+    "--bucket-dir",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The directory whose directories are the S3 buckets of imports, exports and bulk operations.",
+)
+@_option(
     "--request-timeout",
     type=float,
     default=_DEFAULTS.request_timeout,

@@ -744,3 +744,28 @@ TTL_OTHER_ATTRIBUTE = _validation(
     "TimeToLive is active on a different AttributeName: current AttributeName is {attribute}"
 )
 TTL_CHANGES_LIMITED = _validation("Time to live has been modified multiple times within a fixed interval")
+
+# --- Imports, exports and bulk operations (backups_export_import.md) ----------------------------
+
+ACCESS_DENIED_PLAINLY = _framework("AccessDeniedException", "Access is denied", "Message")
+IMPORT_CONFLICT = _modelled("ImportConflictException", "Duplicate request detected: ClientToken {token}")
+IMPORT_NOT_FOUND = _modelled("ImportNotFoundException", "Import not found: {arn}")
+IMPORT_ARN_INVALID = _validation("Invalid Import ARN: {arn}")
+IMPORTS_LIMITED = _modelled(
+    "LimitExceededException",
+    "Subscriber limit exceeded: There is a limit of {limit} concurrent imports per subscriber",
+)
+BULK_TOKEN_REUSED = _modelled("IdempotentParameterMismatchException", "Duplicate request detected: ClientToken {token}")
+BULK_KEY_WITHOUT_KMS = _invalid_parameter("S3SseKmsKeyId can only be specified when S3SseAlgorithm is KMS")
+KEY_NOT_KEPT = _validation("The bucket directory of this emulator cannot hold the key {key}: {reason}")
+
+# What the description of a job that failed says: FailureMessage by FailureCode, in parts.
+
+NO_SUCH_BUCKET = (
+    "The specified bucket does not exist (Service: Amazon S3; Status Code: 404; Error Code: NoSuchBucket; "
+    "Request ID: {request_id}; S3 Extended Request ID: {extended_request_id}; Proxy: null)"
+)
+ITEMS_INVALID = (
+    "Some of the items failed validation checks and were not imported. "
+    "Please check CloudWatch error logs for more details."
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from os import PathLike
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,10 @@ class Settings:
 
     shard_rollover: float = 14_400.0
     """Seconds after which a shard of a stream is closed and followed by a child; 0 for never, else at least 60."""
+
+    bucket_dir: str | PathLike[str] | None = None
+    """The directory that stands for Amazon S3: each directory in it is the bucket of that name, for imports, exports
+    and bulk operations. Without one there is no bucket."""
 
     request_timeout: float = 60.0
     """Seconds that a client of the HTTP server has to send a request whole, and to take an answer."""

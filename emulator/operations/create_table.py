@@ -43,6 +43,14 @@ _NOT_BUILT = ("ResourcePolicy", "GlobalTableSourceArn", "GlobalTableSettingsRepl
 @operation("CreateTable")
 def create_table(context: Context, request: Request) -> Response:
     """Make a table, its indexes with it: CREATING in the answer, ACTIVE after the delay."""
+    table = planned_table(context, request)
+    enter_table(context, table)
+    asked = _asked_of_indexes(request)
+    return {"TableDescription": changed_description(table, context.agenda.now(), request, asked)}
+
+
+def planned_table(context: Context, request: Request) -> Table:
+    """The table that CreateTable, or the part of another request that is like it, asks for; not entered yet."""
     check_built(request, _NOT_BUILT)
     on_demand = _is_on_demand(request)
     types = attribute_types(request["AttributeDefinitions"])
@@ -68,12 +76,15 @@ def create_table(context: Context, request: Request) -> Response:
         definition = replace(definition, stream_label=next_stream_label(now, earlier))
     definition, indexes = _with_settings(definition, indexes, request, region, account_id)
     _check_room(context, definition, indexes)
-    table = Table(definition, indexes, context.undo)
+    return Table(definition, indexes, context.undo)
+
+
+def enter_table(context: Context, table: Table) -> None:
+    """Have a planned table in the region from now on, CREATING until the delay is over."""
     context.database.add(table)
-    if definition.stream_view_type is not None:
+    if table.definition.stream_view_type is not None:
         open_stream(context, table)
     context.agenda.after(context.settings.status_delay, lambda: _become_active(table))
-    return {"TableDescription": changed_description(table, now, request, _asked_of_indexes(request))}
 
 
 def _is_on_demand(request: Request) -> bool:
