@@ -67,9 +67,9 @@ class Bucket:
         """Write an object, in the place of the one with that key if there is one. Raises KeyRefusedError."""
         check_key(key)
         path = self._directory.joinpath(*key.split("/"))
-        path.parent.mkdir(parents=True, exist_ok=True)
         if not path.parent.resolve().is_relative_to(self._directory.resolve()):
-            raise KeyRefusedError(f"{path.parent} leads out of the bucket")
+            raise PermissionError(f"{path.parent} leads out of the bucket")
+        path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f"{_TEMPORARY}{uuid4().hex}")
         try:
             with open(temporary, "xb") as file:
