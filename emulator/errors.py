@@ -747,13 +747,36 @@ TTL_CHANGES_LIMITED = _validation("Time to live has been modified multiple times
 
 # --- Imports, exports and bulk operations (backups_export_import.md) ----------------------------
 
-ACCESS_DENIED_PLAINLY = _framework("AccessDeniedException", "Access is denied", "Message")
+BACKUP_ACCESS_DENIED = _framework("AccessDeniedException", "Access is denied", "Message")
+TABLE_NOT_FOUND_TO_BACK_UP = _modelled("TableNotFoundException", "Table not found: {table}")
+RECOVERY_UNAVAILABLE = _modelled(
+    "PointInTimeRecoveryUnavailableException", "Point in time recovery is not enabled for table '{table}'"
+)
 IMPORT_CONFLICT = _modelled("ImportConflictException", "Duplicate request detected: ClientToken {token}")
 IMPORT_NOT_FOUND = _modelled("ImportNotFoundException", "Import not found: {arn}")
 IMPORT_ARN_INVALID = _validation("Invalid Import ARN: {arn}")
 IMPORTS_LIMITED = _modelled(
     "LimitExceededException",
     "Subscriber limit exceeded: There is a limit of {limit} concurrent imports per subscriber",
+)
+EXPORT_CONFLICT = _modelled("ExportConflictException", "Duplicate request detected: ClientToken {token}")
+EXPORT_NOT_FOUND = _modelled("ExportNotFoundException", "Export not found: {arn}")
+EXPORT_ARN_INVALID = _validation("Invalid Export ARN: {arn}")
+EXPORT_SPECIFICATION_MISSING = _invalid_parameter(
+    "IncrementalExportSpecification with ExportFromTime is required when ExportType is INCREMENTAL_EXPORT"
+)
+EXPORT_SPECIFICATION_UNWANTED = _invalid_parameter("{parameter} cannot be specified when ExportType is {type}")
+EXPORT_WINDOW_TOO_SHORT = _modelled(
+    "InvalidExportTimeException",
+    "Difference between export period start time and end time must be at least {limit} minutes",
+)
+EXPORT_WINDOW_TOO_LONG = _modelled(
+    "InvalidExportTimeException",
+    "Difference between export period start time and end time must be at most {limit} hours",
+)
+EXPORT_TIME_OUTSIDE = _modelled(
+    "InvalidExportTimeException",
+    "{parameter} must be between the earliest restorable time {earliest} and now, {now}",
 )
 BULK_TOKEN_REUSED = _modelled("IdempotentParameterMismatchException", "Duplicate request detected: ClientToken {token}")
 BULK_KEY_WITHOUT_KMS = _invalid_parameter("S3SseKmsKeyId can only be specified when S3SseAlgorithm is KMS")

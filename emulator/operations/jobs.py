@@ -119,7 +119,7 @@ def _end(context: Context, kind: JobKind, arn: str) -> None:
 
 def end(context: Context, kind: JobKind, job: Document, **members: Any) -> None:
     """End a job now: with its outcome, and with `members` in their place."""
-    description = {**job["Description"], **job["Outcome"], "EndTime": context.agenda.now(), **members}
+    description = {**job["Description"], "EndTime": context.agenda.now(), **job["Outcome"], **members}
     _replace(context, kind, {**job, "Description": description, "Outcome": {}})
 
 
@@ -149,7 +149,7 @@ def check_arn(context: Context, arn: str, part: str, invalid: Fault) -> None:
         raise ServiceError(invalid, arn=arn)
     own = context.database.region, context.settings.account_id
     if elements[1] != partition(own[0]) or elements[2] != "dynamodb" or tuple(elements[3:5]) != own:
-        raise ServiceError(errors.ACCESS_DENIED_PLAINLY)
+        raise ServiceError(errors.BACKUP_ACCESS_DENIED)
 
 
 def page_of(
