@@ -88,13 +88,14 @@ class Emulator:
             }
 
     def reset(self) -> None:
-        """Forget all tables and streams of all regions, the handlers of streams, and all idempotency tokens."""
+        """Forget all tables, streams and backups of all regions, the handlers of streams, and idempotency tokens."""
         with self._lock:
             if self._subscriptions is not None:
                 self._subscriptions.clear()
             for database in self._databases.values():
                 database.tokens.clear()
                 database.documents.clear()
+                database.copies.clear()
                 for table in list(database.tables.values()):
                     database.drop(table)
                 for stream in list(database.streams.values()):

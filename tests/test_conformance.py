@@ -116,7 +116,6 @@ NOT_TO_BE_PROVOKED = {
     "ITERATOR_EXPIRED": "takes 15 minutes",
     "DATA_TRIMMED": "takes 24 hours",
     "IMPORTS_LIMITED": "takes 50 imports that go on",
-    "BACKUP_ACCESS_DENIED": "takes the ARN of another account",
     "KEY_NOT_KEPT": "no answer of the service",
     "ITEMS_INVALID": "stands in the description of an import, see tests/api/test_imports.py",
     "NO_SUCH_BUCKET": "stands in the description of a job, and in cases of imports",

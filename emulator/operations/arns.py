@@ -36,3 +36,7 @@ def log_group_arn(region: str, account_id: str, group: str) -> str:
 
 def bulk_operation_arn(region: str, account_id: str, operation_id: str) -> str:
     return _arn("dynamodb", region, account_id, f"bulk-operation/{operation_id}")
+
+
+def backup_arn(table_arn: str, backup_id: str) -> str:
+    return f"{table_arn}/backup/{backup_id}"

@@ -16,7 +16,8 @@ from emulator.buckets.manifests import FOLDER
 from emulator.clock import in_milliseconds
 from emulator.errors import ServiceError
 from emulator.operations import jobs
-from emulator.operations.context import Context, table_name
+from emulator.operations.context import Context
+from emulator.operations.continuous_backups import table_to_back_up
 from emulator.operations.export_records import Export, ExportFilter, export_filter, full_export, incremental_export
 from emulator.operations.jobs import JobFailedError, JobKind
 from emulator.operations.registry import Request, Response, operation
@@ -56,9 +57,7 @@ def export_table_to_point_in_time(context: Context, request: Request) -> Respons
 
 def _table(context: Context, arn: str) -> tuple[Table, History]:
     """The table of that ARN, and what is known of its past."""
-    table = context.database.tables.get(table_name(arn))
-    if table is None:
-        raise ServiceError(errors.TABLE_NOT_FOUND_TO_BACK_UP, table=arn)
+    table = table_to_back_up(context, arn)
     if table.history is None:
         raise ServiceError(errors.RECOVERY_UNAVAILABLE, table=table.name)
     return table, table.history

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -100,6 +101,11 @@ class Table:
         return self.definition.schema
 
     @property
+    def is_restoring(self) -> bool:
+        summary = self.definition.restore_summary
+        return summary is not None and summary["RestoreInProgress"] is True
+
+    @property
     def has_local_indexes(self) -> bool:
         return any(not index.is_global for index in self.indexes.values())
 
@@ -138,6 +144,12 @@ class Table:
         if self.expiry is not None:
             self.expiry.note(key, old.decode() if old is not None else None, new_item)
         return changes
+
+    def load(self, rows: Iterable[tuple[RowKey, Record]]) -> None:
+        """Take over the first items, indexes too; nothing is noted for the undo log, since undoing drops the table."""
+        self.rows.load(rows)
+        for index in self.indexes.values():
+            index.fill(self.rows)
 
     def expire(self, key: RowKey) -> None:
         """Delete the item under `key` because its time has come."""
