@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from emulator.buckets.ion import Parser
+from emulator.values.canonical import canonical_item
+from emulator.values.types import Wording
 
 FULL_MEMBERS = [
     *("version", "exportArn", "startTime", "endTime", "tableArn", "tableId", "exportTime", "s3Bucket", "s3Prefix"),
@@ -21,6 +23,9 @@ INCREMENTAL_MEMBERS = [
     *FULL_MEMBERS[7:],
     *("outputView", "exportType"),
 ]
+
+
+IMAGES = ("Item", "Keys", "OldImage", "NewImage")
 
 
 class ExportedFiles:
@@ -74,7 +79,7 @@ class ExportedFiles:
         if self.summary["outputFormat"] == "ION":
             assert all(line.startswith(b"$ion_1_0 {") for line in lines)
             parser = Parser()
-            return [document for line in lines for document in parser.documents(line)]
+            return [_canonical(document) for line in lines for document in parser.documents(line)]
         return [json.loads(line) for line in lines]
 
     @property
@@ -85,3 +90,11 @@ class ExportedFiles:
     def items(self) -> list[dict[str, Any]]:
         """The items of a full export."""
         return [record["Item"] for record in self.records]
+
+
+def _canonical(document: dict[str, Any]) -> dict[str, Any]:
+    """A document of Ion with numbers as the service writes them."""
+    for image in IMAGES:
+        if image in document:
+            canonical_item(document[image], Wording.CURRENT)
+    return document
