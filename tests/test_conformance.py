@@ -119,6 +119,12 @@ NOT_TO_BE_PROVOKED = {
     "KEY_NOT_KEPT": "no answer of the service",
     "ITEMS_INVALID": "stands in the description of an import, see tests/api/test_imports.py",
     "NO_SUCH_BUCKET": "stands in the description of a job, and in cases of imports",
+    "BACKUPS_BEING_ENABLED": "takes a table that becomes ACTIVE later than at once",
+    "BACKUP_BEING_CREATED": "takes a backup that stays CREATING",
+    "BACKUP_BEING_RESTORED": "takes a table that stays CREATING",
+    "BACKUP_BEING_RESTORED_ELSEWHERE": "takes a table that stays CREATING",
+    "RESTORE_TARGET_IN_USE": "takes a table that stays CREATING",
+    "RESTORES_LIMITED": "takes 50 tables that stay CREATING",
 }
 
 
