@@ -168,12 +168,6 @@ def cli(context: click.Context) -> None:
     help="Seconds after which a shard of a stream is followed by a child; 0 for never, else at least 60.",
 )
 @_option(
-    "--bucket-dir",
-    default=_DEFAULTS.bucket_dir,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="The directory whose directories are the S3 buckets of imports, exports and bulk operations.",
-)
-@_option(
     "--request-timeout",
     type=float,
     default=_DEFAULTS.request_timeout,
@@ -192,6 +186,12 @@ def cli(context: click.Context) -> None:
     type=click.IntRange(min=1),
     default=_DEFAULTS.max_connections,
     help="Connections at one time; more are answered with status 503.",
+)
+@_option(
+    "--bucket-dir",
+    default=_DEFAULTS.bucket_dir,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The directory whose directories are the S3 buckets of imports, exports and bulk operations.",
 )
 @_option(
     "--tables",

@@ -29,10 +29,6 @@ class Settings:
     shard_rollover: float = 14_400.0
     """Seconds after which a shard of a stream is closed and followed by a child; 0 for never, else at least 60."""
 
-    bucket_dir: str | PathLike[str] | None = None
-    """The directory that stands for Amazon S3: each directory in it is the bucket of that name, for imports, exports
-    and bulk operations. Without one there is no bucket."""
-
     request_timeout: float = 60.0
     """Seconds that a client of the HTTP server has to send a request whole, and to take an answer."""
 
@@ -41,3 +37,7 @@ class Settings:
 
     max_connections: int = 1000
     """Open connections of an HTTP server; a client beyond them is answered with status 503."""
+
+    bucket_dir: str | PathLike[str] | None = None
+    """The directory that stands for Amazon S3: each directory in it is the bucket of that name, for imports, exports
+    and bulk operations. Without one there is no bucket."""
