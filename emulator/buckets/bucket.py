@@ -52,6 +52,8 @@ class Bucket:
         with os.scandir(directory) as entries:
             for entry in entries:
                 key = above + entry.name
+                if not _is_text(entry.name):
+                    continue  # a name of bytes that are no UTF-8, which no key is
                 if entry.is_dir(follow_symlinks=False):
                     inside = f"{key}/"
                     if inside.startswith(prefix) or prefix.startswith(inside):
@@ -103,16 +105,18 @@ def _is_name(name: str) -> bool:
         and name[-1] not in ". "
         and not _RESERVED.fullmatch(name)
         and not _is_temporary(name)
-        and _is_short(name)
+        and _is_text(name)
+        and len(name.encode()) <= _MAX_NAME_BYTES
     )
 
 
-def _is_short(name: str) -> bool:
-    """Whether a name is short enough; what has no UTF-8, a lone surrogate, is no name either."""
+def _is_text(name: str) -> bool:
+    """Whether a name has a form in UTF-8: a lone surrogate has none."""
     try:
-        return len(name.encode()) <= _MAX_NAME_BYTES
+        name.encode()
     except UnicodeEncodeError:
         return False
+    return True
 
 
 def _is_temporary(name: str) -> bool:

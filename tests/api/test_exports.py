@@ -305,6 +305,12 @@ def test_an_export_goes_on_until_the_delay_is_over(tmp_path):
     assert ExportedFiles(tmp_path / "bucket", after).summary["endTime"] == "2026-01-01T12:03:00.000Z"
 
 
+def test_the_waiter_of_boto3_waits_for_an_export(client, music, bucket):
+    begun = client.export_table_to_point_in_time(TableArn=music, S3Bucket=bucket.name)["ExportDescription"]
+    client.get_waiter("export_completed").wait(ExportArn=begun["ExportArn"])
+    assert client.list_exports()["ExportSummaries"][0]["ExportStatus"] == "COMPLETED"
+
+
 def test_an_export_ends_although_its_table_is_deleted(client, music, bucket):
     put(client, "a")
     answer = client.export_table_to_point_in_time(TableArn=music, S3Bucket=bucket.name)

@@ -210,6 +210,12 @@ def test_the_table_is_being_created_while_the_import_goes_on(tmp_path):
     assert client.describe_table(TableName="Music")["Table"]["TableStatus"] == "ACTIVE"
 
 
+def test_the_waiter_of_boto3_waits_for_an_import(client, resource, bucket):
+    put(bucket, "a", A)
+    client.get_waiter("import_completed").wait(ImportArn=begun(client, bucket)["ImportArn"])
+    assert ids(resource) == ["a"]
+
+
 def test_a_savepoint_takes_an_import_back(road, client, bucket):
     put(bucket, "a", A)
     savepoint = road.emulator.savepoint()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -99,6 +100,12 @@ def test_links_are_no_objects(bucket: Bucket, directory: Path) -> None:
     (outside / "secret").touch()
     (directory / "directory").symlink_to(outside)
     (directory / "file").symlink_to(outside / "secret")
+    assert keys(bucket) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has such names")
+def test_a_file_whose_name_is_no_text_is_no_object(bucket: Bucket, directory: Path) -> None:
+    (directory / os.fsdecode(b"a\xff")).touch()
     assert keys(bucket) == []
 
 
