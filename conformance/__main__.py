@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import secrets
 import sys
@@ -89,7 +90,8 @@ def main(**given: Any) -> None:
     elif options.only_count:
         print(reports.provenance(chosen))
     else:
-        runs = list(_runs(options, suite, chosen))
+        with _only_failures_logged():
+            runs = list(_runs(options, suite, chosen))
         _report(options, runs)
         sys.exit(any(run.counts()["agrees"] < len(run.results) for run in runs if not run.is_peer))
 
@@ -137,6 +139,18 @@ def _chosen(suite: Suite, match: str) -> list[Case]:
 
 
 # --- Asking ---------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _only_failures_logged() -> Iterator[None]:
+    """What an emulator of this process warns of is what its cases ask for; where it fails is still shown."""
+    log, handler = logging.getLogger("emulator"), logging.StreamHandler()
+    handler.setLevel(logging.ERROR)
+    log.addHandler(handler)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
 
 
 def _runs(options: Options, suite: Suite, chosen: Sequence[Case]) -> Iterator[reports.Run]:

@@ -30,7 +30,7 @@ _MAX_SECONDS = 86_400
 def _option(name: str, *more_variables: str, **attributes: Any) -> Callable[[Any], Any]:
     """An option that the environment can set as well."""
     variable = "DYNAMODB_EMULATOR_" + name.removeprefix("--").replace("-", "_").upper()
-    shown = "default" in attributes and not attributes.get("multiple")
+    shown = attributes.get("default") is not None and not attributes.get("multiple")
     return click.option(name, envvar=[variable, *more_variables], show_envvar=True, show_default=shown, **attributes)
 
 
@@ -213,6 +213,12 @@ def cli(context: click.Context) -> None:
     type=click.IntRange(min=1),
     default=_DEFAULTS.max_connections,
     help="Connections at one time; more are answered with status 503.",
+)
+@_option(
+    "--bucket-dir",
+    default=_DEFAULTS.bucket_dir,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The directory whose directories are the S3 buckets of imports, exports and bulk operations.",
 )
 @_option(
     "--tables",

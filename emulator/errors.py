@@ -804,3 +804,46 @@ OVERRIDDEN_INDEX_DIFFERS = _invalid_parameter(
     "{member} must have the KeySchema and Projection of the source table for index: {index}"
 )
 OVERRIDDEN_WARM_THROUGHPUT = _invalid_parameter("WarmThroughput is not supported in GlobalSecondaryIndexOverride")
+
+# --- Imports, exports and bulk operations (backups_export_import.md) ----------------------------
+
+IMPORT_CONFLICT = _modelled("ImportConflictException", "Duplicate request detected: ClientToken {token}")
+IMPORT_NOT_FOUND = _modelled("ImportNotFoundException", "Import not found: {arn}")
+IMPORT_ARN_INVALID = _validation("Invalid Import ARN: {arn}")
+IMPORTS_LIMITED = _modelled(
+    "LimitExceededException",
+    "Subscriber limit exceeded: There is a limit of {limit} concurrent imports per subscriber",
+)
+EXPORT_CONFLICT = _modelled("ExportConflictException", "Duplicate request detected: ClientToken {token}")
+EXPORT_NOT_FOUND = _modelled("ExportNotFoundException", "Export not found: {arn}")
+EXPORT_ARN_INVALID = _validation("Invalid Export ARN: {arn}")
+EXPORT_SPECIFICATION_MISSING = _invalid_parameter(
+    "IncrementalExportSpecification with ExportFromTime is required when ExportType is INCREMENTAL_EXPORT"
+)
+EXPORT_SPECIFICATION_UNWANTED = _invalid_parameter("{parameter} cannot be specified when ExportType is {type}")
+EXPORT_WINDOW_TOO_SHORT = _modelled(
+    "InvalidExportTimeException",
+    "Difference between export period start time and end time must be at least {limit} minutes",
+)
+EXPORT_WINDOW_TOO_LONG = _modelled(
+    "InvalidExportTimeException",
+    "Difference between export period start time and end time must be at most {limit} hours",
+)
+EXPORT_TIME_OUTSIDE = _modelled(
+    "InvalidExportTimeException",
+    "{parameter} must be between the earliest restorable time {earliest} and now, {now}",
+)
+BULK_TOKEN_REUSED = _modelled("IdempotentParameterMismatchException", "Duplicate request detected: ClientToken {token}")
+BULK_KEY_WITHOUT_KMS = _invalid_parameter("S3SseKmsKeyId can only be specified when S3SseAlgorithm is KMS")
+KEY_NOT_KEPT = _validation("The bucket directory of this emulator cannot hold the key {key}: {reason}")
+
+# What the description of a job that failed says: FailureMessage by FailureCode, in parts.
+
+NO_SUCH_BUCKET = (
+    "The specified bucket does not exist (Service: Amazon S3; Status Code: 404; Error Code: NoSuchBucket; "
+    "Request ID: {request_id}; S3 Extended Request ID: {extended_request_id}; Proxy: null)"
+)
+ITEMS_INVALID = (
+    "Some of the items failed validation checks and were not imported. "
+    "Please check CloudWatch error logs for more details."
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from os import PathLike
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +44,7 @@ class Settings:
 
     max_connections: int = 1000
     """Open connections of an HTTP server; a client beyond them is answered with status 503."""
+
+    bucket_dir: str | PathLike[str] | None = None
+    """The directory that stands for Amazon S3: each directory in it is the bucket of that name, for imports, exports
+    and bulk operations. Without one there is no bucket."""

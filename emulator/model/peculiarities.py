@@ -14,6 +14,7 @@ CHECKED_BY_HAND = frozenset({"AttributeName"})
 
 REQUIRED_TOO: Mapping[str, frozenset[str]] = {
     "CreateTableInput": frozenset({"AttributeDefinitions", "KeySchema"}),  # tables.md 3.2
+    "OutputS3Configuration": frozenset({"S3Bucket"}),  # backups_export_import.md 1.1
 }
 
 OTHER_SHAPES: Mapping[tuple[str, str], str] = {

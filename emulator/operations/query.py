@@ -36,7 +36,7 @@ _INDEXABLE = ("=", "<", "<=", ">", ">=", "BETWEEN", "begins_with")
 
 
 @dataclass(slots=True)
-class _Range:
+class KeyRange:
     """The row keys that a key condition selects, and which of its parts are equalities."""
 
     lower: RowKey
@@ -49,18 +49,18 @@ class _Range:
 
 @operation("Query")
 def query(context: Context, request: Request) -> Response:
-    plan, keys, start = _plan(request)
+    plan, keys, start = query_plan(request)
     source = source_of(context, request)
     if start is not None and len(start) != len(source.key_names):
         raise ServiceError(errors.START_KEY_INVALID)
-    conditions = _check_against_schema(source.schema, keys, start)
-    selected = _range_of(source, conditions)
+    conditions = checked_conditions(source.schema, keys, start)
+    selected = range_of(source, conditions)
     start_row = None
     if start is not None:
         start_row = _start_row(source, start, selected)
     if plan.projection is not None:
         check_key_paths(source.table, plan.projection.nested)
-    _check_filter(source, plan)
+    check_filter(source, plan)
     check_projected(source, request, plan.projection)
     if plan.filter is not None:
         check_key_paths(source.table, plan.filter.nested)
@@ -74,7 +74,7 @@ def query(context: Context, request: Request) -> Response:
     return response
 
 
-def _goes_on(source: Source, page: Page, selected: _Range, *, reverse: bool) -> bool:
+def _goes_on(source: Source, page: Page, selected: KeyRange, *, reverse: bool) -> bool:
     """Whether the answer names a key to go on from. A read of one row at most cannot be restarted."""
     return not selected.single_row and may_go_on(source, page, selected.lower, selected.upper, reverse=reverse)
 
@@ -82,7 +82,7 @@ def _goes_on(source: Source, page: Page, selected: _Range, *, reverse: bool) -> 
 # --- Checks that need no table --------------------------------------------------------------------
 
 
-def _plan(request: Request) -> tuple[ReadPlan, KeyConditionSet, Item | None]:
+def query_plan(request: Request) -> tuple[ReadPlan, KeyConditionSet, Item | None]:
     legacy = (*_LEGACY, "KeyConditions") if "KeyConditionExpression" in request else _LEGACY
     check_styles(request, legacy, _EXPRESSIONS)
     tail = ": FilterExpression and KeyConditionExpression are null"
@@ -122,7 +122,7 @@ def _legacy_keys(request: Request) -> KeyConditionSet:
 # --- Checks against the key schema ----------------------------------------------------------------
 
 
-def _check_against_schema(schema: KeySchema, keys: KeyConditionSet, start: Item | None) -> dict[str, KeyCondition]:
+def checked_conditions(schema: KeySchema, keys: KeyConditionSet, start: Item | None) -> dict[str, KeyCondition]:
     """The conditions by attribute, after the walk over the schema that judges them and the start key."""
     conditions = {condition.attribute: condition for condition in keys.conditions}
     attributes = schema.attributes
@@ -175,7 +175,7 @@ def _check_gaps(attributes: tuple[KeyAttribute, ...], conditions: dict[str, KeyC
             unequal = name
 
 
-def _check_filter(source: Source, plan: ReadPlan) -> None:
+def check_filter(source: Source, plan: ReadPlan) -> None:
     """A filter may not use key attributes, nor what the index does not hold."""
     if plan.filter is None:
         return
@@ -193,7 +193,7 @@ def _check_filter(source: Source, plan: ReadPlan) -> None:
 # --- Ranges of row keys ---------------------------------------------------------------------------
 
 
-def _range_of(source: Source, conditions: dict[str, KeyCondition]) -> _Range:
+def range_of(source: Source, conditions: dict[str, KeyCondition]) -> KeyRange:
     """The half-open range of row keys that checked conditions select."""
     schema = source.schema
     hashed = combined_hash(tuple(sortable_key(conditions[name].operands[0]) for name, _, _ in schema.hash))
@@ -210,7 +210,7 @@ def _range_of(source: Source, conditions: dict[str, KeyCondition]) -> _Range:
         lower, upper = key_bounds(prefix, condition.operator, operands)
         prefix = (*prefix, operands[0])
     equal = all((condition := conditions.get(name)) and condition.operator == "=" for name in schema.names)
-    return _Range(lower, upper, partition, sort_conditions, single_row=bool(equal and source.index is None))
+    return KeyRange(lower, upper, partition, sort_conditions, single_row=bool(equal and source.index is None))
 
 
 def key_bounds(prefix: RowKey, operator: str, operands: list[SortableKey]) -> Bounds:
@@ -233,7 +233,7 @@ def key_bounds(prefix: RowKey, operator: str, operands: list[SortableKey]) -> Bo
     return at, end if following is None else (*prefix, following)
 
 
-def _start_row(source: Source, start: Item, selected: _Range) -> RowKey:
+def _start_row(source: Source, start: Item, selected: KeyRange) -> RowKey:
     """The row key to start after. Raises if the start key does not belong to what is queried."""
     for attribute in source.table.schema.attributes:
         value = start.get(attribute.name)

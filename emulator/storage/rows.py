@@ -70,6 +70,10 @@ class Rows:
             return partitions[0]
         return partitions[self._partition_at(key[0])]  # type: ignore[arg-type]
 
+    def partition_number(self, key: RowKey) -> int:
+        """Which one of its partitions a row is in, from 0."""
+        return self._partition_at(key[0])  # type: ignore[arg-type]
+
     def _partition_at(self, hashed: bytes) -> int:
         """The index of the partition that holds hash `hashed` (or a prefix of one, as bounds have).
 

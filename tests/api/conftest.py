@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import boto3
 import pytest
@@ -31,8 +33,8 @@ class Road:
 
 
 @pytest.fixture(scope="session", params=["in-process", "http"])
-def session_road(request: pytest.FixtureRequest) -> Iterator[Road]:
-    emulator = Emulator()
+def session_road(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Road]:
+    emulator = Emulator(bucket_dir=tmp_path_factory.mktemp("buckets"))
     if request.param == "in-process":
         streams = emulator.client(service_name="dynamodbstreams")
         yield Road(emulator, emulator.client(), emulator.resource(), streams)
@@ -72,6 +74,14 @@ def resource(road: Road) -> Any:
 def streams(road: Road) -> Any:
     """A boto3 client for the streams of the same emulator."""
     return road.streams
+
+
+@pytest.fixture
+def bucket(road: Road) -> Path:
+    """The directory of an empty bucket, whose name it has."""
+    directory = Path(str(road.emulator.settings.bucket_dir)) / f"bucket-{uuid4()}"
+    directory.mkdir()
+    return directory
 
 
 @pytest.fixture
