@@ -168,6 +168,12 @@ def cli(context: click.Context) -> None:
     help="Seconds after which a shard of a stream is followed by a child; 0 for never, else at least 60.",
 )
 @_option(
+    "--kinesis-dir",
+    type=click.Path(file_okay=False),
+    default=_DEFAULTS.kinesis_dir,
+    help="A directory for records that tables send to Kinesis streams: a file of JSON lines for each stream.",
+)
+@_option(
     "--request-timeout",
     type=float,
     default=_DEFAULTS.request_timeout,

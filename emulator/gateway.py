@@ -25,6 +25,7 @@ from emulator.model import OPERATIONS, check_request
 from emulator.operations import registry
 from emulator.operations.context import Context, Observation
 from emulator.storage.agenda import Agenda
+from emulator.streams.kinesis import KinesisSink
 
 _log = logging.getLogger("emulator")
 
@@ -94,12 +95,14 @@ class Gateway:
         lock: RLock,
         default_region: str,
         observers: list[Callable[[Observation], None]],
+        kinesis: KinesisSink,
     ) -> None:
         self._context_of = context_of
         self._agenda = agenda
         self._lock = lock
         self._default_region = default_region
         self._observers = observers
+        self._kinesis = kinesis
         self._names = {f"{prefix}.{name}": name for name, prefix in OPERATIONS.items()}
 
     # --- API calls --------------------------------------------------------------------------------
@@ -125,6 +128,9 @@ class Gateway:
         except Exception:
             _log.exception("%s failed inside the emulator; please report this", operation)
             return _error_reply(ServiceError(errors.INTERNAL, message="The emulator failed; its log says where."))
+        finally:
+            if self._kinesis.waiting:
+                self._kinesis.deliver()
 
     def _answer_on_fresh_stack(self, operation: str, request: object, region: str) -> Reply:
         """Answer a request that used up the stack once more, in a thread of its own."""

@@ -16,12 +16,14 @@ from emulator.settings import Settings
 from emulator.storage.agenda import Agenda
 from emulator.storage.database import Database
 from emulator.storage.undo import UndoLog
+from emulator.streams.kinesis import KinesisSink
 from emulator.transports.packages import require
 
 if TYPE_CHECKING:
     from emulator.mocking import Mock
     from emulator.streams.functions import Handler
     from emulator.streams.handlers import Subscriptions
+    from emulator.streams.kinesis import KinesisFunction
     from emulator.streams.source_mapping import SourceMappingOptions
     from emulator.streams.subscription import Delivery, Subscription
     from emulator.transports.http import Server
@@ -47,10 +49,14 @@ class Emulator:
         self._undo = UndoLog()
         self._agenda = Agenda(self.clock, self._undo)
         self.clock.when_moved.append(self._agenda.run_due)
+        self._kinesis = KinesisSink(self.settings.kinesis_dir, self._undo)
+        self.clock.when_moved.append(self._kinesis.deliver)
         self._databases: dict[str, Database] = {}
         self._contexts: dict[str, Context] = {}
         self._subscriptions: Subscriptions | None = None
-        self.gateway = Gateway(self._context, self._agenda, self._lock, self.settings.region, self.observers)
+        self.gateway = Gateway(
+            self._context, self._agenda, self._lock, self.settings.region, self.observers, self._kinesis
+        )
 
     def _context(self, region: str) -> Context:
         context = self._contexts.get(region)
@@ -60,7 +66,7 @@ class Emulator:
         if len(self._databases) >= limits.MAX_OPEN_REGIONS:
             self._forget_empty_regions()
         database = self._databases[region] = Database(region, self._undo)
-        context = Context(database, self._databases, self._agenda, self.clock, self.settings, self._undo)
+        context = Context(database, self._databases, self._agenda, self.clock, self.settings, self._undo, self._kinesis)
         self._contexts[region] = context
         return context
 
@@ -88,10 +94,11 @@ class Emulator:
             }
 
     def reset(self) -> None:
-        """Forget all tables and streams of all regions, the handlers of streams, and all idempotency tokens."""
+        """Forget all tables and streams of all regions, who is called with changes, and all idempotency tokens."""
         with self._lock:
             if self._subscriptions is not None:
                 self._subscriptions.clear()
+            self._kinesis.clear()
             for database in self._databases.values():
                 database.tokens.clear()
                 database.documents.clear()
@@ -147,6 +154,21 @@ class Emulator:
             return function
 
         return subscribe
+
+    def on_kinesis(self, stream_arn: str, function: KinesisFunction) -> Callable[[], None]:
+        """Have a function called with each record that a table sends to a Kinesis stream; returns what ends that.
+
+        The function gets the parameters of Kinesis' PutRecord: StreamARN, PartitionKey, and Data as bytes. It is
+        called when the request that changed an item is done, before that is answered. If it raises, that is logged.
+        """
+        with self._lock:
+            self._kinesis.add(stream_arn, function)
+
+        def end() -> None:
+            with self._lock:
+                self._kinesis.remove(stream_arn, function)
+
+        return end
 
     def drain(self, max_deliveries: int = limits.MAX_DELIVERIES) -> list[Delivery]:
         """Call the handlers of streams until nothing is due by the clock; returns what was done, in that order.

@@ -28,6 +28,9 @@ class Settings:
     shard_rollover: float = 14_400.0
     """Seconds after which a shard of a stream is closed and followed by a child; 0 for never, else at least 60."""
 
+    kinesis_dir: str | None = None
+    """A directory for records that tables send to Kinesis streams, as lines of `<stream name>.jsonl`; None for none."""
+
     request_timeout: float = 60.0
     """Seconds that a client of the HTTP server has to send a request whole, and to take an answer."""
 

@@ -17,6 +17,10 @@ def table_arn(region: str, account_id: str, table: str) -> str:
     return _arn("dynamodb", region, account_id, f"table/{table}")
 
 
+def index_arn(table_arn: str, index: str) -> str:
+    return f"{table_arn}/index/{index}"
+
+
 def stream_arn(table_arn: str, label: str) -> str:
     return f"{table_arn}/stream/{label}"
 

@@ -21,6 +21,7 @@ from emulator.operations.definitions import (
 from emulator.operations.describe import changed_description
 from emulator.operations.open_streams import open_stream
 from emulator.operations.registry import Request, Response, operation
+from emulator.operations.stored_policies import policy_of_new_table, put_policy
 from emulator.operations.table_settings import (
     TABLE,
     check_built,
@@ -37,7 +38,7 @@ from emulator.operations.table_settings import (
 from emulator.storage.index import IndexDefinition, IndexKind
 from emulator.storage.table import Table, TableDefinition
 
-_NOT_BUILT = ("ResourcePolicy", "GlobalTableSourceArn", "GlobalTableSettingsReplicationMode", "VectorIndexes")
+_NOT_BUILT = ("GlobalTableSourceArn", "GlobalTableSettingsReplicationMode", "VectorIndexes")
 
 
 @operation("CreateTable")
@@ -67,9 +68,12 @@ def create_table(context: Context, request: Request) -> Response:
         earlier = context.database.last_stream_label(definition.name)
         definition = replace(definition, stream_label=next_stream_label(now, earlier))
     definition, indexes = _with_settings(definition, indexes, request, region, account_id)
+    policy = policy_of_new_table(request.get("ResourcePolicy"), definition.arn)
     _check_room(context, definition, indexes)
     table = Table(definition, indexes, context.undo)
     context.database.add(table)
+    if policy is not None:
+        put_policy(context, definition.arn, policy, pending=0)
     if definition.stream_view_type is not None:
         open_stream(context, table)
     context.agenda.after(context.settings.status_delay, lambda: _become_active(table))
