@@ -26,6 +26,8 @@ _READS = frozenset(
     (
         *("GetItem", "BatchGetItem", "TransactGetItems", "Query", "Scan"),
         *("DescribeTable", "ListTables", "DescribeLimits", "DescribeEndpoints", "DescribeTimeToLive"),
+        *("GetResourcePolicy", "DescribeKinesisStreamingDestination"),
+        *("DescribeContributorInsights", "ListContributorInsights"),
         *("stream", *streams.OPERATIONS),
     )
 )
@@ -34,6 +36,7 @@ _WITHOUT_TABLE = frozenset(
     (
         *("http", "BatchGetItem", "BatchWriteItem", "TransactGetItems", "TransactWriteItems"),
         *("ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction"),
+        *("PutResourcePolicy", "GetResourcePolicy", "DeleteResourcePolicy", "ListContributorInsights"),
         *("ListTables", "DescribeLimits", "DescribeEndpoints", *streams.OPERATIONS),
     )
 )

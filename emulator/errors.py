@@ -669,6 +669,7 @@ ATTRIBUTE_REDEFINED = _invalid_parameter(
     "New schema: Schema:[SchemaElement: key{{{name}:{new}:{role}}}]"
 )
 TABLE_CLASS_ALONE = _invalid_parameter("TableClass modification must be the only operation in the request")
+ENCRYPTION_ALONE = _invalid_parameter("Server-Side Encryption modification must be the only operation in the request")
 DELETION_PROTECTED = _validation(
     "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first."
 )

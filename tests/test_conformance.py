@@ -113,6 +113,12 @@ NOT_TO_BE_PROVOKED = {
     "INDEXES_IN_USE": "takes an index that stays CREATING",
     "INDEX_IN_USE": "takes an index that stays UPDATING",
     "INDEX_UPDATE_NOTHING": "no page speaks of it",
+    "POLICY_PENDING": "takes a status delay",
+    "POLICY_PENDING_DELETION": "takes a status delay",
+    "KINESIS_STREAM_UNUSABLE": "no error, but the description of a destination",
+    "INSIGHTS_TABLE_NOT_ACTIVE": "takes a table that stays UPDATING",
+    "INSIGHTS_INDEX_NOT_ACTIVE": "takes an index that stays CREATING",
+    "INSIGHTS_RULES_LIMITED": "no error, but the description of a setting",
     "ITERATOR_EXPIRED": "takes 15 minutes",
     "DATA_TRIMMED": "takes 24 hours",
 }
@@ -175,6 +181,7 @@ def _filled(text: str, **names: Any) -> Any:
         ("!entries [2, k<n>, {S: <n>}]", {"k1": {"S": "1"}, "k2": {"S": "2"}}),
         ("!nested [2, {S: x}]", {"M": {"a": {"M": {"a": {"S": "x"}}}}}),
         ("!base64 abc", "YWJj"),
+        ("!json {c: [<a>, true]}", '{"c":[[1],true]}'),
         ("!merge [{a: 1, b: 2}, {b: 3}]", {"a": 1, "b": 3}),
     ],
 )
