@@ -30,7 +30,7 @@ _MAX_SECONDS = 86_400
 def _option(name: str, *more_variables: str, **attributes: Any) -> Callable[[Any], Any]:
     """An option that the environment can set as well."""
     variable = "DYNAMODB_EMULATOR_" + name.removeprefix("--").replace("-", "_").upper()
-    shown = "default" in attributes and not attributes.get("multiple")
+    shown = attributes.get("default") is not None and not attributes.get("multiple")
     return click.option(name, envvar=[variable, *more_variables], show_envvar=True, show_default=shown, **attributes)
 
 
