@@ -816,3 +816,53 @@ TTL_OTHER_ATTRIBUTE = _validation(
     "TimeToLive is active on a different AttributeName: current AttributeName is {attribute}"
 )
 TTL_CHANGES_LIMITED = _validation("Time to live has been modified multiple times within a fixed interval")
+
+# --- Backups, point-in-time recovery and restores (backups_export_import.md 2 to 4) --------------
+
+TABLE_NOT_FOUND_TO_BACK_UP = _modelled("TableNotFoundException", "Table not found: {table}")
+BACKUPS_BEING_ENABLED = _modelled(
+    "ContinuousBackupsUnavailableException", "Backups are being enabled for the table: {table}. Please retry later"
+)
+BACKUP_NOT_FOUND = _modelled("BackupNotFoundException", "Backup not found: {arn}")
+BACKUP_BEING_CREATED = _modelled("BackupInUseException", "Backup is being created: {arn}")
+BACKUP_BEING_RESTORED = _modelled("BackupInUseException", "Backup is being used to restore table: {arn}")
+BACKUP_BEING_RESTORED_ELSEWHERE = _modelled(
+    "BackupInUseException", "Backup is being used to restore another table: {arn}"
+)
+BACKUP_OF_SYSTEM = _validation(
+    "Invalid Request: User is not allowed to delete the system backup with arn {arn}. "
+    "It will automatically expire on {expiry}"
+)
+BACKUP_ARN_MALFORMED = _validation("Invalid Backup ARN: {arn}")
+BACKUP_ARN_INVALID = _validation("BackupArn is not valid: {arn}")
+BACKUP_ARN_OF_OTHER_REGION = _validation(
+    "The region of ExclusiveStartBackupArn {arn} does not match the region of the request: {region}"
+)
+BACKUP_ACCESS_DENIED = _framework("AccessDeniedException", "Access is denied", "Message")
+BACKUP_TIMES_REVERSED = _validation("Time range lower bound must be less than or equal to upper bound")
+RECOVERY_PERIOD_UNWANTED = _invalid_parameter(
+    "RecoveryPeriodInDays should not be specified when PointInTimeRecoveryEnabled is false"
+)
+RECOVERY_UNAVAILABLE = _modelled(
+    "PointInTimeRecoveryUnavailableException", "Point in time recovery is not enabled for table '{table}'"
+)
+RESTORE_TIME_INVALID = _modelled(
+    "InvalidRestoreTimeException",
+    "An invalid restore time was specified. "
+    "RestoreDateTime must be between EarliestRestorableDateTime and LatestRestorableDateTime.",
+)
+RESTORE_SOURCE_MISSING = _invalid_parameter("One of SourceTableName or SourceTableArn must be specified")
+RESTORE_SOURCE_AMBIGUOUS = _invalid_parameter("Only one of SourceTableName or SourceTableArn may be specified")
+RESTORE_TIME_MISSING = _invalid_parameter("One of UseLatestRestorableTime or RestoreDateTime must be specified")
+RESTORE_TIME_AMBIGUOUS = _invalid_parameter("Only one of UseLatestRestorableTime or RestoreDateTime may be specified")
+RESTORE_TARGET_EXISTS = _modelled("TableAlreadyExistsException", "Table already exists: {table}")
+RESTORE_TARGET_IN_USE = _modelled("TableInUseException", "Table is being {change}: {table}")
+RESTORES_LIMITED = _modelled(
+    "LimitExceededException",
+    "Subscriber limit exceeded: There is a limit of {limit} concurrent restores per subscriber",
+)
+OVERRIDDEN_INDEX_UNKNOWN = _invalid_parameter("{member} names an index that the source table does not have: {index}")
+OVERRIDDEN_INDEX_DIFFERS = _invalid_parameter(
+    "{member} must have the KeySchema and Projection of the source table for index: {index}"
+)
+OVERRIDDEN_WARM_THROUGHPUT = _invalid_parameter("WarmThroughput is not supported in GlobalSecondaryIndexOverride")

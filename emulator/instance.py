@@ -94,7 +94,7 @@ class Emulator:
             }
 
     def reset(self) -> None:
-        """Forget all tables and streams of all regions, who is called with changes, and all idempotency tokens."""
+        """Forget all that is in any region, the idempotency tokens, and who is called with changes."""
         with self._lock:
             if self._subscriptions is not None:
                 self._subscriptions.clear()
@@ -102,6 +102,7 @@ class Emulator:
             for database in self._databases.values():
                 database.tokens.clear()
                 database.documents.clear()
+                database.copies.clear()
                 for table in list(database.tables.values()):
                     database.drop(table)
                 for stream in list(database.streams.values()):

@@ -112,6 +112,13 @@ MAX_DELIVERIES = 10_000  # ours: of changes that were made during a drain
 TTL_IGNORED_AFTER_SECONDS = 5 * 365 * 24 * 3600  # an expiry longer ago than five years is taken for a mistake
 SECONDS_BETWEEN_TTL_CHANGES = 3600
 
+# Backups and point-in-time recovery (backups_export_import.md 2 to 4)
+MAX_RECOVERY_DAYS = 35
+RESTORABLE_AFTER_SECONDS = 300  # what was written is in LatestRestorableDateTime after that
+MAX_BACKUPS_LISTED = 100
+MAX_RESTORES = 50  # at once, per account
+SYSTEM_BACKUP_DAYS = 35
+
 # Capacity
 READ_UNIT_BYTES = 4 * KIB
 WRITE_UNIT_BYTES = KIB

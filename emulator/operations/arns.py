@@ -5,12 +5,13 @@ from __future__ import annotations
 _PARTITIONS = (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"))
 
 
-def _partition(region: str) -> str:
+def partition(region: str) -> str:
+    """The part of AWS that a region belongs to, as ARNs name it."""
     return next((name for prefix, name in _PARTITIONS if region.startswith(prefix)), "aws")
 
 
 def _arn(service: str, region: str, account_id: str, resource: str) -> str:
-    return f"arn:{_partition(region)}:{service}:{region}:{account_id}:{resource}"
+    return f"arn:{partition(region)}:{service}:{region}:{account_id}:{resource}"
 
 
 def table_arn(region: str, account_id: str, table: str) -> str:
@@ -27,8 +28,12 @@ def stream_arn(table_arn: str, label: str) -> str:
 
 def root_user_arn(region: str, account_id: str) -> str:
     """The principal as which everybody calls: credentials are not looked at."""
-    return f"arn:{_partition(region)}:iam::{account_id}:root"
+    return f"arn:{partition(region)}:iam::{account_id}:root"
 
 
 def key_arn(region: str, account_id: str, key_id: str) -> str:
     return _arn("kms", region, account_id, f"key/{key_id}")
+
+
+def backup_arn(table_arn: str, backup_id: str) -> str:
+    return f"{table_arn}/backup/{backup_id}"

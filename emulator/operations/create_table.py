@@ -44,6 +44,17 @@ _NOT_BUILT = ("GlobalTableSourceArn", "GlobalTableSettingsReplicationMode", "Vec
 @operation("CreateTable")
 def create_table(context: Context, request: Request) -> Response:
     """Make a table, its indexes with it: CREATING in the answer, ACTIVE after the delay."""
+    policy = policy_of_new_table(context, request)
+    table = planned_table(context, request)
+    enter_table(context, table)
+    if policy is not None:
+        put_policy(context, table.definition.arn, policy, pending=0)
+    asked = _asked_of_indexes(request)
+    return {"TableDescription": changed_description(table, context.agenda.now(), request, asked)}
+
+
+def planned_table(context: Context, request: Request) -> Table:
+    """The table that CreateTable, or the part of another request that is like it, asks for; not entered yet."""
     check_built(request, _NOT_BUILT)
     on_demand = _is_on_demand(request)
     types = attribute_types(request["AttributeDefinitions"])
@@ -68,16 +79,16 @@ def create_table(context: Context, request: Request) -> Response:
         earlier = context.database.last_stream_label(definition.name)
         definition = replace(definition, stream_label=next_stream_label(now, earlier))
     definition, indexes = _with_settings(definition, indexes, request, region, account_id)
-    policy = policy_of_new_table(request.get("ResourcePolicy"), definition.arn)
     _check_room(context, definition, indexes)
-    table = Table(definition, indexes, context.undo)
+    return Table(definition, indexes, context.undo)
+
+
+def enter_table(context: Context, table: Table) -> None:
+    """Have a planned table in the region from now on, CREATING until the delay is over."""
     context.database.add(table)
-    if policy is not None:
-        put_policy(context, definition.arn, policy, pending=0)
-    if definition.stream_view_type is not None:
+    if table.definition.stream_view_type is not None:
         open_stream(context, table)
     context.agenda.after(context.settings.status_delay, lambda: _become_active(table))
-    return {"TableDescription": changed_description(table, now, request, _asked_of_indexes(request))}
 
 
 def _is_on_demand(request: Request) -> bool:

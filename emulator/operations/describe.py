@@ -40,9 +40,21 @@ def table_description(table: Table, now: float) -> dict[str, Any]:
         description["SSEDescription"] = definition.encryption
     if definition.table_class is not None:
         description["TableClassSummary"] = definition.table_class
+    if definition.restore_summary is not None:
+        description["RestoreSummary"] = definition.restore_summary
+        if table.is_restoring:
+            _hide_counts(description)
     if definition.on_demand_limits:
         description["OnDemandThroughput"] = definition.on_demand_limits
     return description
+
+
+def _hide_counts(description: dict[str, Any]) -> None:
+    """A table that is being restored shows nothing of its items yet."""
+    description["TableSizeBytes"] = description["ItemCount"] = 0
+    for kind in IndexKind:
+        for index in description.get(kind.value, ()):
+            index["IndexSizeBytes"] = index["ItemCount"] = 0
 
 
 def full_description(table: Table, now: float) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from emulator import errors, limits
 from emulator.errors import ServiceError
-from emulator.operations.arns import root_user_arn, table_arn
+from emulator.operations.arns import partition, root_user_arn, table_arn
 from emulator.operations.context import Context
 from emulator.operations.policy_actions import STREAM_ACTIONS, TABLE_ACTIONS
 from emulator.operations.policy_documents import Policy, checked_policy, denies, policy_text
@@ -40,10 +40,6 @@ class Resource:
     def actions(self) -> frozenset[str]:
         return STREAM_ACTIONS if self.is_stream else TABLE_ACTIONS
 
-    @property
-    def partition(self) -> str:
-        return self.arn.split(":", 2)[1]
-
 
 # --- Operations ---------------------------------------------------------------------------------
 
@@ -52,7 +48,7 @@ class Resource:
 def put_resource_policy(context: Context, request: Request) -> Response:
     """Attach a policy, in the place of another one if there is one; an equivalent one changes nothing."""
     resource = _resource(context, request["ResourceArn"])
-    policy = checked_policy(request["Policy"], resource.actions, resource.partition)
+    policy = checked_policy(request["Policy"], resource.actions, partition(context.database.region))
     if not request.get("ConfirmRemoveSelfResourceAccess"):
         _check_caller_can_put(context, policy, resource.arn)
     _check_exists(context, resource)

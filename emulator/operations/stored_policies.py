@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from emulator import errors
 from emulator.errors import ServiceError
+from emulator.operations.arns import partition
 from emulator.operations.context import Context
 from emulator.operations.policy_actions import TABLE_ACTIONS
 from emulator.operations.policy_documents import checked_policy, policy_text
+from emulator.operations.registry import Request
 from emulator.storage.documents import RESOURCE_POLICY, Document
 from emulator.storage.table import Table
 
@@ -40,11 +42,11 @@ def is_policy_pending(context: Context, arn: str) -> bool:
 # --- Tables that are made or deleted ------------------------------------------------------------
 
 
-def policy_of_new_table(text: str | None, arn: str) -> str | None:
-    """The policy of CreateTable in the form in which it is stored. Raises ValidationException."""
-    if text is None:
+def policy_of_new_table(context: Context, request: Request) -> str | None:
+    """The policy of CreateTable in the form in which it is stored, if there is one. Raises ValidationException."""
+    if "ResourcePolicy" not in request:
         return None
-    return policy_text(checked_policy(text, TABLE_ACTIONS, arn.split(":", 2)[1]))
+    return policy_text(checked_policy(request["ResourcePolicy"], TABLE_ACTIONS, partition(context.database.region)))
 
 
 def check_policy_settled(context: Context, table: Table) -> None:

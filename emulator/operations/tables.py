@@ -6,6 +6,7 @@ from typing import Any
 
 from emulator import errors, limits
 from emulator.errors import ServiceError
+from emulator.operations.backup_documents import take_system_backup
 from emulator.operations.context import Context
 from emulator.operations.describe import deleted_description, full_description
 from emulator.operations.registry import Request, Response, operation
@@ -39,8 +40,15 @@ def delete_table(context: Context, request: Request) -> Response:
     _check_deletable(table)
     check_policy_settled(context, table)
     table.redefine(status="DELETING")
-    context.agenda.after(context.settings.status_delay, lambda: context.database.drop(table))
+    context.agenda.after(context.settings.status_delay, lambda: drop_table(context, table))
     return {"TableDescription": deleted_description(table, context.agenda.now())}
+
+
+def drop_table(context: Context, table: Table) -> None:
+    """Forget a table that is DELETING; while its earlier items are remembered, the service keeps a backup of it."""
+    if table.history is not None and context.database.tables.get(table.name) is table:
+        take_system_backup(context, table)
+    context.database.drop(table)
 
 
 def _check_deletable(table: Table) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from emulator import limits
+from emulator.storage.copies import Copies
 from emulator.storage.documents import Documents
 from emulator.storage.table import Table
 from emulator.storage.tokens import IdempotencyTokens
@@ -21,6 +22,8 @@ class Database:
         """By ARN, those included that are disabled and still readable."""
         self.tokens = IdempotencyTokens(undo)
         self.documents = Documents(self, undo)
+        self.copies = Copies(undo)
+        """The rows of tables that were backed up."""
 
     @property
     def is_empty(self) -> bool:

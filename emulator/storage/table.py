@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from emulator import limits
 from emulator.storage.expiry import Expiry
+from emulator.storage.history import History
 from emulator.storage.index import IndexChange, IndexDefinition, IndexKind, SecondaryIndex
 from emulator.storage.record import Record
 from emulator.storage.rows import RowKey, Rows
@@ -60,6 +62,8 @@ class TableDefinition:
     """Read and write units that were asked for or grown to; None for those that the mode starts with."""
     tags: dict[str, str] = field(default_factory=dict)
     ttl: TimeToLive = TimeToLive()
+    restore_summary: dict[str, Any] | None = None
+    """RestoreSummary, of a table that was restored."""
 
 
 def partitions_needed(on_demand: bool, throughput: Throughput) -> int:
@@ -73,7 +77,7 @@ def partitions_needed(on_demand: bool, throughput: Throughput) -> int:
 class Table:
     """The items of one table and of its indexes. Callers hold the emulator's lock."""
 
-    __slots__ = ("_undo", "definition", "expiry", "indexes", "kinesis", "rows", "stream")
+    __slots__ = ("_undo", "definition", "expiry", "history", "indexes", "kinesis", "rows", "stream")
 
     def __init__(self, definition: TableDefinition, indexes: list[IndexDefinition], undo: UndoLog) -> None:
         self._undo = undo
@@ -85,6 +89,8 @@ class Table:
         """What notes the changes of items for a Kinesis stream, while one is a destination."""
         self.expiry: Expiry | None = None
         """What deletes items that expire, while time to live is enabled."""
+        self.history: History | None = None
+        """What remembers earlier items, while point-in-time recovery is on."""
         self.indexes: dict[str, SecondaryIndex] = {}
         for index in indexes:
             self.indexes[index.name] = self._new_index(index)
@@ -96,6 +102,11 @@ class Table:
     @property
     def schema(self) -> KeySchema:
         return self.definition.schema
+
+    @property
+    def is_restoring(self) -> bool:
+        summary = self.definition.restore_summary
+        return summary is not None and summary["RestoreInProgress"] is True
 
     @property
     def has_local_indexes(self) -> bool:
@@ -133,9 +144,17 @@ class Table:
             self.stream.note(key, old, new, by_service=by_service)
         if self.kinesis is not None:
             self.kinesis.note(old, new, by_service=by_service)
+        if self.history is not None:
+            self.history.note(key, old, new)
         if self.expiry is not None:
             self.expiry.note(key, old.decode() if old is not None else None, new_item)
         return changes
+
+    def load(self, rows: Iterable[tuple[RowKey, Record]]) -> None:
+        """Take over the first items, indexes too; nothing is noted for the undo log, since undoing drops the table."""
+        self.rows.load(rows)
+        for index in self.indexes.values():
+            index.fill(self.rows)
 
     def expire(self, key: RowKey) -> None:
         """Delete the item under `key` because its time has come."""
@@ -155,7 +174,7 @@ class Table:
             changes.append(change)
         return changes
 
-    # --- stream and time to live ------------------------------------------------------------------
+    # --- stream, time to live and point-in-time recovery ------------------------------------------
 
     def set_stream(self, stream: Stream | None) -> None:
         """Have changes noted by `stream` from now on; None for no stream."""
@@ -169,23 +188,30 @@ class Table:
 
     def set_expiry(self, expiry: Expiry | None) -> None:
         """Have items deleted by `expiry` from now on; None for never."""
-        self._undo.add(partial(self._swap_expiry, self.expiry))
-        self._swap_expiry(expiry)
+        self._undo.add(partial(self._swap, "expiry", self.expiry))
+        self._swap("expiry", expiry)
 
-    def _swap_expiry(self, expiry: Expiry | None) -> None:
+    def set_history(self, history: History | None) -> None:
+        """Have changes remembered by `history` from now on; None for no point-in-time recovery."""
+        self._undo.add(partial(self._swap, "history", self.history))
+        self._swap("history", history)
+
+    def _swap(self, name: str, keeper: Expiry | History | None) -> None:
         self.rest()
-        self.expiry = expiry
+        setattr(self, name, keeper)
         self.wake()
 
     def wake(self) -> None:
-        """Delete what expires from now on."""
-        if self.expiry is not None:
-            self.expiry.wake()
+        """Delete what expires and forget what is too old from now on."""
+        for keeper in (self.expiry, self.history):
+            if keeper is not None:
+                keeper.wake()
 
     def rest(self) -> None:
-        """The table is gone: let nothing expire."""
-        if self.expiry is not None:
-            self.expiry.rest()
+        """The table is gone: let nothing expire, and forget nothing."""
+        for keeper in (self.expiry, self.history):
+            if keeper is not None:
+                keeper.rest()
 
     # --- definition -------------------------------------------------------------------------------
 

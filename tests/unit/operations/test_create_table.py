@@ -394,6 +394,7 @@ GLOBAL = ("GlobalSecondaryIndexes", 0)
 
 # Each fault is tried together with all that follow it; where two touch the same member the earlier one wins.
 FAULTS_IN_ORDER = [
+    (set_in("ResourcePolicy", "{}"), "Invalid policy document"),
     (set_in("BillingMode", "PAY_PER_REQUEST"), "Neither ReadCapacityUnits nor"),
     (set_in("ProvisionedThroughput", "ReadCapacityUnits", 10**12 + 1), "Given value 1000000000001 for Read"),
     (set_in("ProvisionedThroughput", "WriteCapacityUnits", 10**12 + 1), "Given value 1000000000001 for Write"),
@@ -418,7 +419,6 @@ FAULTS_IN_ORDER = [
     (set_in("WarmThroughput", {"ReadUnitsPerSecond": 0}), "for WarmThroughput for table is lower"),
     (set_in("SSESpecification", {"SSEType": "AES256"}), "The only valid SSEType is KMS"),
     (set_in("Tags", [{"Key": ";", "Value": ""}]), "Tag key contains characters"),
-    (set_in("ResourcePolicy", "{}"), "Invalid policy document"),
     (lambda request: None, "Table already exists: table"),
 ]
 
