@@ -12,6 +12,7 @@ Tags that make values, for what would be too long to write down:
 | `!text [part, ...]` | the parts as one text |
 | `!join [separator, list]` | the list's texts as one text |
 | `!base64 text` | the text's bytes in base64 |
+| `!json value` | the value as JSON text without blanks |
 | `!nested [levels, leaf]` | an attribute value inside that many maps |
 | `!series [count, element]` | a list; `<n>` in the element counts from 1 |
 | `!entries [count, key, value]` | a map; `<n>` in key and value counts from 1 |
@@ -125,6 +126,14 @@ class Base64(Maker):
 
     def made(self, scope: Scope) -> str:
         return base64.b64encode(fill(self.text, scope).encode()).decode()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Json(Maker):
+    value: Any
+
+    def made(self, scope: Scope) -> str:
+        return json.dumps(fill(self.value, scope), ensure_ascii=False, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -274,6 +283,7 @@ for _name, _make, _construct in (
     ("!text", Text, _single),
     ("!join", Join, _listed),
     ("!base64", Base64, _one_element),
+    ("!json", Json, _single),
     ("!nested", Nested, _listed),
     ("!series", Series, _listed),
     ("!entries", Entries, _listed),

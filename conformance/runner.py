@@ -27,6 +27,8 @@ _READS = frozenset(
         *("GetItem", "BatchGetItem", "TransactGetItems", "Query", "Scan"),
         *("DescribeTable", "ListTables", "DescribeLimits", "DescribeEndpoints", "DescribeTimeToLive"),
         *("DescribeBackup", "ListBackups", "DescribeContinuousBackups"),
+        *("GetResourcePolicy", "DescribeKinesisStreamingDestination"),
+        *("DescribeContributorInsights", "ListContributorInsights"),
         *("stream", *streams.OPERATIONS),
     )
 )
@@ -41,6 +43,7 @@ _WITHOUT_TABLE = frozenset(
     (
         *("http", "BatchGetItem", "BatchWriteItem", "TransactGetItems", "TransactWriteItems"),
         *("ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction"),
+        *("PutResourcePolicy", "GetResourcePolicy", "DeleteResourcePolicy", "ListContributorInsights"),
         *("ListTables", "DescribeLimits", "DescribeEndpoints", *streams.OPERATIONS),
         *("DescribeBackup", "DeleteBackup", "RestoreTableFromBackup", "RestoreTableToPointInTime"),
     )

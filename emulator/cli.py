@@ -195,6 +195,12 @@ def cli(context: click.Context) -> None:
     help="Refuse requests that add data when it takes this much, e.g. 2GB; 0 for no limit.",
 )
 @_option(
+    "--kinesis-dir",
+    type=click.Path(file_okay=False),
+    default=_DEFAULTS.kinesis_dir,
+    help="A directory for records that tables send to Kinesis streams: a file of JSON lines for each stream.",
+)
+@_option(
     "--request-timeout",
     type=float,
     default=_DEFAULTS.request_timeout,

@@ -679,6 +679,7 @@ ATTRIBUTE_REDEFINED = _invalid_parameter(
     "New schema: Schema:[SchemaElement: key{{{name}:{new}:{role}}}]"
 )
 TABLE_CLASS_ALONE = _invalid_parameter("TableClass modification must be the only operation in the request")
+ENCRYPTION_ALONE = _invalid_parameter("Server-Side Encryption modification must be the only operation in the request")
 DELETION_PROTECTED = _validation(
     "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first."
 )
@@ -731,6 +732,77 @@ PARAMETER_NOT_BUILT = _validation(
     "{parameter} is a parameter of DynamoDB that this emulator does not have yet; "
     "docs/compatibility.md lists what it has."
 )
+
+# --- Resource policies (control_plane.md 1) ------------------------------------------------------
+
+POLICY_INVALID = _invalid_parameter("Invalid policy document: {fault}")
+POLICY_NOT_JSON = "The document is not a JSON object"
+POLICY_TOO_LARGE = "The document has {size} bytes, the most are {limit}"
+POLICY_ELEMENT_UNKNOWN = "The following element is not allowed: {element}"
+POLICY_ELEMENT_MISSING = "The following element is missing: {element}"
+POLICY_ELEMENT_INVALID = "The value of the following element is invalid: {element}"
+POLICY_PRINCIPAL_INVALID = "The following principal is invalid: {principal}"
+POLICY_ACTIONS_INVALID = "The following action names are invalid: {names}"
+POLICY_SID_REPEATED = "Statement ids must be unique within a policy: {sid}"
+POLICY_UNBOUNDED = (
+    "The policy allows unbounded access: a statement that allows every principal needs a condition that limits it"
+)
+POLICY_LOCKS_OUT = _validation(
+    "The policy denies the caller dynamodb:PutResourcePolicy. "
+    "Set ConfirmRemoveSelfResourceAccess to true if this is what you want."
+)
+_POLICY_ABSENT = "Resource-based policy not found for the provided ResourceArn: "
+POLICY_NOT_FOUND = _modelled("PolicyNotFoundException", _POLICY_ABSENT + "{arn}")
+POLICY_REVISION_DIFFERS = _modelled(
+    "PolicyNotFoundException",
+    _POLICY_ABSENT + "Requested update for policy with revision id {expected}, "
+    "but the policy associated to target table {table} has revision id {revision}.",
+)
+POLICY_EXISTS = _modelled(
+    "PolicyNotFoundException",
+    _POLICY_ABSENT + "Requested policy update expecting none to be present for table {table}, "
+    "but a policy exists with revision id {revision}.",
+)
+POLICY_PENDING = _modelled(
+    "ResourceInUseException",
+    "Attempt to change a resource which is still in use: {arn} has a pending previous resource-based policy update",
+)
+POLICY_PENDING_DELETION = _modelled(
+    "ResourceInUseException",
+    "Attempt to change a resource which is still in use: Table {table} has a pending resource-based policy update",
+)
+
+# --- Kinesis streaming destinations (control_plane.md 3) ------------------------------------------
+
+_KINESIS_STATE = "Table is not in a valid state to enable Kinesis Streaming Destination: "
+KINESIS_ENABLED_ALREADY = _validation(
+    _KINESIS_STATE + "EnableKinesisStreamingDestination must be DISABLED or ENABLE_FAILED to perform ENABLE operation."
+)
+KINESIS_NOT_ACTIVE = _validation(
+    _KINESIS_STATE + "KinesisStreamingDestination must be ACTIVE to perform {action} operation."
+)
+KINESIS_NOT_FOUND = _validation(
+    _KINESIS_STATE + "No streaming destination with streamArn: {arn} found for table with tableName: {table}"
+)
+KINESIS_UPDATE_NOTHING = _validation(
+    "Streaming destination cannot be updated with given parameters: "
+    "UpdateKinesisStreamingConfiguration cannot be null or contain only null values"
+)
+KINESIS_PRECISION_SAME = _validation(
+    "Invalid Request: Precision is already set to the desired value of {precision} for tableId: {id}, kdsArn: {arn}"
+)
+KINESIS_STREAM_UNUSABLE = "{arn} is not a Kinesis data stream of the table's region"
+"""No error: the DestinationStatusDescription of a destination that could not be enabled."""
+
+# --- Contributor Insights (control_plane.md 4) ----------------------------------------------------
+
+INSIGHTS_INDEX_NOT_FOUND = _modelled(
+    "ResourceNotFoundException", "Requested resource not found: Index: {index} not found for table: {table}"
+)
+INSIGHTS_TABLE_NOT_ACTIVE = _validation("TableStatus must be ACTIVE. Table: {table}")
+INSIGHTS_INDEX_NOT_ACTIVE = _validation("IndexStatus must be ACTIVE. Index: {index} of table: {table}")
+INSIGHTS_RULES_LIMITED = "The region has {limit} rules of Contributor Insights already, the most there may be"
+"""No error: the ExceptionDescription of what could not be enabled."""
 
 # --- Streams and time to live (streams_ttl.md) --------------------------------------------------
 

@@ -26,6 +26,7 @@ from emulator.operations import registry
 from emulator.operations.context import Context, Observation
 from emulator.operations.registry import Operation, Request, Response
 from emulator.storage.agenda import Agenda
+from emulator.streams.kinesis import KinesisSink
 
 if TYPE_CHECKING:
     from emulator.ceiling import Ceiling
@@ -99,12 +100,14 @@ class Gateway:
         lock: RLock,
         default_region: str,
         observers: list[Callable[[Observation], None]],
+        kinesis: KinesisSink,
     ) -> None:
         self._context_of = context_of
         self._agenda = agenda
         self._lock = lock
         self._default_region = default_region
         self._observers = observers
+        self._kinesis = kinesis
         self._names = {f"{prefix}.{name}": name for name, prefix in OPERATIONS.items()}
         self.ceiling: Ceiling | None = None
         """What refuses more data, if there is a limit."""
@@ -134,6 +137,14 @@ class Gateway:
         except Exception:
             _log.exception("%s failed inside the emulator; please report this", operation)
             return _error_reply(ServiceError(errors.INTERNAL, message="The emulator failed; its log says where."))
+        finally:
+            if self._kinesis.waiting:
+                self.deliver()
+
+    def deliver(self) -> None:
+        """Deliver what waits for Kinesis, unless it has to be committed first."""
+        if self.journal is None or not self.journal.is_pending:
+            self._kinesis.deliver()
 
     def _answer_on_fresh_stack(self, operation: str, request: object, region: str) -> Reply:
         """Answer a request that used up the stack once more, in a thread of its own."""

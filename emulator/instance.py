@@ -20,6 +20,7 @@ from emulator.settings import Settings
 from emulator.storage.agenda import Agenda
 from emulator.storage.database import Database
 from emulator.storage.undo import UndoLog
+from emulator.streams.kinesis import KinesisSink
 from emulator.transports.packages import require
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from emulator.persistence.journal import Journal
     from emulator.streams.functions import Handler
     from emulator.streams.handlers import Subscriptions
+    from emulator.streams.kinesis import KinesisFunction
     from emulator.streams.source_mapping import SourceMappingOptions
     from emulator.streams.subscription import Delivery, Subscription
     from emulator.transports.http import Server
@@ -59,7 +61,10 @@ class Emulator:
         self._databases: dict[str, Database] = {}
         self._contexts: dict[str, Context] = {}
         self._subscriptions: Subscriptions | None = None
-        self.gateway = Gateway(self._context, self._agenda, self._lock, self.settings.region, self.observers)
+        self._kinesis = KinesisSink(self.settings.kinesis_dir, self._undo)
+        self.gateway = Gateway(
+            self._context, self._agenda, self._lock, self.settings.region, self.observers, self._kinesis
+        )
         if self.settings.max_memory:
             from emulator.ceiling import Ceiling
 
@@ -70,6 +75,7 @@ class Emulator:
         if path is not None:
             self._open(Path(path))
         self.clock.when_moved.append(partial(_run_due, self._agenda, self._work))
+        self.clock.when_moved.append(self._kinesis.deliver)
 
     def _open(self, path: Path) -> None:
         """Read the file and keep it from now on. It is closed when nobody has the emulator any more, at the latest."""
@@ -88,7 +94,7 @@ class Emulator:
         if len(self._databases) >= limits.MAX_OPEN_REGIONS:
             self._forget_empty_regions()
         database = self._databases[region] = Database(region, self._undo)
-        context = Context(database, self._databases, self._agenda, self.clock, self.settings, self._undo)
+        context = Context(database, self._databases, self._agenda, self.clock, self.settings, self._undo, self._kinesis)
         self._contexts[region] = context
         return context
 
@@ -145,10 +151,11 @@ class Emulator:
             }
 
     def reset(self) -> None:
-        """Forget all tables, streams and backups of all regions, the handlers of streams, and idempotency tokens."""
+        """Forget all that is in any region, the idempotency tokens, and who is called with changes."""
         with self._lock, self._work:
             if self._subscriptions is not None:
                 self._subscriptions.clear()
+            self._kinesis.clear()
             for database in self._databases.values():
                 database.tokens.clear()
                 database.documents.clear()
@@ -205,6 +212,21 @@ class Emulator:
             return function
 
         return subscribe
+
+    def on_kinesis(self, stream_arn: str, function: KinesisFunction) -> Callable[[], None]:
+        """Have a function called with each record that a table sends to a Kinesis stream; returns what ends that.
+
+        The function gets the parameters of Kinesis' PutRecord: StreamARN, PartitionKey, and Data as bytes. It is
+        called when the request that changed an item is done, before that is answered. If it raises, that is logged.
+        """
+        with self._lock:
+            self._kinesis.add(stream_arn, function)
+
+        def end() -> None:
+            with self._lock:
+                self._kinesis.remove(stream_arn, function)
+
+        return end
 
     def drain(self, max_deliveries: int = limits.MAX_DELIVERIES) -> list[Delivery]:
         """Call the handlers of streams until nothing is due by the clock; returns what was done, in that order.

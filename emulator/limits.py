@@ -38,6 +38,11 @@ MAX_THROUGHPUT_UNITS = 1_000_000_000_000
 MAX_TABLES = 2500  # per account and region
 MAX_TABLES_LISTED = 100
 MAX_TAGS = 50
+MAX_RESOURCE_POLICY_BYTES = 20 * KIB  # white space counted
+
+# Contributor Insights (control_plane.md 4)
+MAX_INSIGHTS_RULES = 100  # per account and region
+MAX_INSIGHTS_LISTED = 100
 
 # Changes of settings (tables.md 5.2 and 5.6)
 FREE_DECREASES_PER_DAY = 4  # of provisioned units; UTC days

@@ -6,6 +6,7 @@ _PARTITIONS = (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"))
 
 
 def partition(region: str) -> str:
+    """The part of AWS that a region belongs to, as ARNs name it."""
     return next((name for prefix, name in _PARTITIONS if region.startswith(prefix)), "aws")
 
 
@@ -15,6 +16,10 @@ def _arn(service: str, region: str, account_id: str, resource: str) -> str:
 
 def table_arn(region: str, account_id: str, table: str) -> str:
     return _arn("dynamodb", region, account_id, f"table/{table}")
+
+
+def index_arn(table_arn: str, index: str) -> str:
+    return f"{table_arn}/index/{index}"
 
 
 def stream_arn(table_arn: str, label: str) -> str:

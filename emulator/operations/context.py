@@ -15,6 +15,7 @@ from emulator.storage.agenda import Agenda
 from emulator.storage.database import Database
 from emulator.storage.table import Table
 from emulator.storage.undo import UndoLog
+from emulator.streams.kinesis import KinesisSink
 
 _log = logging.getLogger("emulator")
 
@@ -49,7 +50,7 @@ class Observation:
 class Context:
     """The surroundings of one region's operations."""
 
-    __slots__ = ("agenda", "clock", "database", "observation", "regions", "settings", "undo")
+    __slots__ = ("agenda", "clock", "database", "kinesis", "observation", "regions", "settings", "undo")
 
     def __init__(
         self,
@@ -59,8 +60,10 @@ class Context:
         clock: Clock,
         settings: Settings,
         undo: UndoLog,
+        kinesis: KinesisSink,
     ) -> None:
         self.database = database
+        self.kinesis = kinesis
         self.regions = regions
         self.agenda = agenda
         self.clock = clock

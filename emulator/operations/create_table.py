@@ -21,6 +21,7 @@ from emulator.operations.definitions import (
 from emulator.operations.describe import changed_description
 from emulator.operations.open_streams import open_stream
 from emulator.operations.registry import Request, Response, operation
+from emulator.operations.stored_policies import policy_of_new_table, put_policy
 from emulator.operations.table_settings import (
     TABLE,
     check_built,
@@ -37,14 +38,17 @@ from emulator.operations.table_settings import (
 from emulator.storage.index import IndexDefinition, IndexKind
 from emulator.storage.table import Table, TableDefinition
 
-_NOT_BUILT = ("ResourcePolicy", "GlobalTableSourceArn", "GlobalTableSettingsReplicationMode", "VectorIndexes")
+_NOT_BUILT = ("GlobalTableSourceArn", "GlobalTableSettingsReplicationMode", "VectorIndexes")
 
 
 @operation("CreateTable")
 def create_table(context: Context, request: Request) -> Response:
     """Make a table, its indexes with it: CREATING in the answer, ACTIVE after the delay."""
+    policy = policy_of_new_table(context, request)
     table = planned_table(context, request)
     enter_table(context, table)
+    if policy is not None:
+        put_policy(context, table.definition.arn, policy, pending=0)
     asked = _asked_of_indexes(request)
     return {"TableDescription": changed_description(table, context.agenda.now(), request, asked)}
 

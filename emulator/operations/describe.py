@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from emulator.operations.arns import stream_arn
+from emulator.operations.arns import index_arn, stream_arn
 from emulator.storage.index import IndexDefinition, IndexKind, SecondaryIndex
 from emulator.storage.table import Table, TableDefinition
 from emulator.storage.throughput import ThroughputHistory, warm_units
@@ -143,7 +143,7 @@ def index_description(table: Table, index: SecondaryIndex, now: float) -> dict[s
         description["ProvisionedThroughput"] = _provisioned_throughput(definition, now)
     description["IndexSizeBytes"] = index.rows.size
     description["ItemCount"] = len(index.rows)
-    description["IndexArn"] = f"{table.definition.arn}/index/{definition.name}"
+    description["IndexArn"] = index_arn(table.definition.arn, definition.name)
     if definition.on_demand_limits:
         description["OnDemandThroughput"] = definition.on_demand_limits
     return description

@@ -154,7 +154,7 @@ def _check_no_other_change(table: Table, name: str) -> None:
 
 
 def _plan_update(change: TableChange, asked: dict[str, Any], now: float, *, on_demand: bool) -> None:
-    index = _index_to_update(change.table, asked["IndexName"])
+    index = _index_to_update(change.table, asked)
     if not any(name in asked for name in _SETTINGS):
         raise ServiceError(errors.INDEX_UPDATE_NOTHING, index=index.name)
     planned = change.of_index(index.name)
@@ -169,9 +169,11 @@ def _plan_update(change: TableChange, asked: dict[str, Any], now: float, *, on_d
         raise_warm_throughput(planned, index.definition, requested, index_resource(index.name), on_demand=was_on_demand)
 
 
-def _index_to_update(table: Table, name: str) -> SecondaryIndex:
-    index = table.indexes.get(name)
+def _index_to_update(table: Table, asked: dict[str, Any]) -> SecondaryIndex:
+    index = table.indexes.get(asked["IndexName"])
     if index is None or not index.is_global:
+        if "OnDemandThroughput" in asked:
+            raise ServiceError(errors.INTERNAL_FAILURE)  # the service's own answer: control_plane.md 12
         raise ServiceError(errors.INDEX_UPDATE_BLOCKED)
     check_index_not_busy(table, index)
     return index

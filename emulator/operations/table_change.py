@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from emulator.operations.arns import index_arn
 from emulator.operations.context import Context
 from emulator.operations.open_streams import close_stream, open_stream
 from emulator.storage.index import IndexDefinition, SecondaryIndex
@@ -130,6 +131,7 @@ class TableChange:
             fields = change.last_fields(definition, now, on_demand=before.on_demand)
             table.redefine_index(replace(definition, status="ACTIVE", **fields))
         if self.doomed_index is not None:
+            context.database.documents.remove_of(index_arn(table.definition.arn, self.doomed_index))
             table.drop_index(self.doomed_index)
         table.spread()
         if self.new_index is not None:

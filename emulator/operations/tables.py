@@ -10,6 +10,7 @@ from emulator.operations.backup_documents import take_system_backup
 from emulator.operations.context import Context
 from emulator.operations.describe import deleted_description, full_description
 from emulator.operations.registry import Request, Response, operation
+from emulator.operations.stored_policies import check_policy_settled
 from emulator.storage.table import Table
 
 CHANGES = {"CREATING": "created", "UPDATING": "updated", "DELETING": "deleted"}
@@ -37,6 +38,7 @@ def list_tables(context: Context, request: Request) -> Response:
 def delete_table(context: Context, request: Request) -> Response:
     table = context.described_table(request["TableName"])
     _check_deletable(table)
+    check_policy_settled(context, table)
     table.redefine(status="DELETING")
     context.agenda.after(context.settings.status_delay, lambda: drop_table(context, table))
     return {"TableDescription": deleted_description(table, context.agenda.now())}

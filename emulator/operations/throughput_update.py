@@ -11,7 +11,7 @@ from emulator.errors import Fault, ServiceError
 from emulator.operations.definitions import throughput_of
 from emulator.operations.registry import Request
 from emulator.operations.table_change import DefinitionChange, TableChange
-from emulator.operations.table_settings import raised_warm_throughput
+from emulator.operations.table_settings import new_warm_throughput, raised_warm_throughput
 from emulator.storage.index import IndexDefinition
 from emulator.storage.table import TableDefinition
 from emulator.storage.throughput import NO_UNITS, Throughput, ThroughputHistory, highest, warm_units
@@ -133,6 +133,7 @@ def raise_warm_throughput(
     on_demand: bool,
 ) -> None:
     """Add a higher warm throughput to a change; `on_demand` is the mode that the table is in now."""
+    new_warm_throughput(requested, resource, definition.throughput, on_demand=on_demand)  # raises if far too low
     current = warm_units(definition.warm_throughput, definition.throughput, on_demand=on_demand)
     current = change.at_once.get("warm_throughput", current)
     change.at_once["warm_throughput"] = raised_warm_throughput(requested, resource, current)

@@ -108,6 +108,8 @@ def _check_something_to_do(request: Request) -> None:
         raise ServiceError(errors.UPDATE_NOTHING)
     if "TableClass" in updates and len(updates) > 1:
         raise ServiceError(errors.TABLE_CLASS_ALONE)
+    if "SSESpecification" in updates and len(updates) > 1:
+        raise ServiceError(errors.ENCRYPTION_ALONE)
 
 
 def _check_throughput(request: Request) -> None:

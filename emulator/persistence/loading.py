@@ -8,10 +8,12 @@ from typing import Any
 from emulator import limits
 from emulator.operations.arns import stream_arn
 from emulator.operations.backup_documents import BACKUP, look_after
-from emulator.operations.context import Context
+from emulator.operations.context import Context, table_name
+from emulator.operations.kinesis import attach_destination
 from emulator.persistence import forms
 from emulator.persistence.numbers import Numbers
 from emulator.persistence.reading import Contents
+from emulator.storage.documents import KINESIS_DESTINATIONS
 from emulator.storage.expiry import Expiry
 from emulator.storage.history import History, PastChange
 from emulator.storage.record import Record
@@ -41,10 +43,16 @@ def load(contents: Contents, context_of: Callable[[str], Context]) -> Numbers:
     for region, token, digest, at in contents.tokens():
         context_of(region).database.tokens.add(token, Completed(digest, at))
     for region, kind, document_id, document in contents.documents():
-        context_of(region).database.documents.put(kind, document_id, document)
-        if kind == BACKUP:
-            look_after(context_of(region), document_id, document)
+        _load_document(context_of(region), kind, document_id, document)
     return numbers
+
+
+def _load_document(context: Context, kind: str, document_id: str, document: dict[str, Any]) -> None:
+    context.database.documents.put(kind, document_id, document)
+    if kind == BACKUP:
+        look_after(context, document_id, document)
+    elif kind == KINESIS_DESTINATIONS:
+        attach_destination(context, context.database.tables[table_name(document_id)])
 
 
 # --- streams --------------------------------------------------------------------------------------

@@ -44,6 +44,7 @@ class Database:
         self.undo.add(lambda: self._put_back(table.name, table))
         del self.tables[table.name]
         self._mark(table)
+        self.documents.remove_of(table.definition.arn)
         table.rest()
         if table.stream is not None:
             table.stream.close()
@@ -82,6 +83,7 @@ class Database:
         """Forget a stream, which can be read no more."""
         if self.streams.get(stream.identity.arn) is stream:
             self.undo.add(lambda: self._put_back_stream(stream))
+            self.documents.remove_of(stream.identity.arn)
             self._take_out(stream)
 
     def _take_out(self, stream: Stream) -> None:

@@ -11,6 +11,12 @@ from typing import Any, TypeAlias
 
 from emulator.storage.undo import UndoLog
 
+RESOURCE_POLICY = "resource-policy"
+KINESIS_DESTINATIONS = "kinesis-destinations"
+CONTRIBUTOR_INSIGHTS = "contributor-insights"
+OF_RESOURCES = (RESOURCE_POLICY, KINESIS_DESTINATIONS, CONTRIBUTOR_INSIGHTS)
+"""Kinds of documents that have the ARN of a table, an index or a stream for their id, and go when it goes."""
+
 Document: TypeAlias = Mapping[str, Any]
 """JSON: texts, numbers, booleans, None, lists and objects. Never changed once it was put."""
 
@@ -48,6 +54,13 @@ class Documents:
     def remove(self, kind: str, document_id: str) -> None:
         """Forget a document, if it is there."""
         self._replace(kind, document_id, None)
+
+    def remove_of(self, arn: str) -> None:
+        """Forget what a resource that is gone had, a table with its indexes."""
+        for kind in OF_RESOURCES:
+            for document_id in list(self.of_kind(kind)):
+                if document_id == arn or document_id.startswith(f"{arn}/index/"):
+                    self.remove(kind, document_id)
 
     def clear(self) -> None:
         """Forget all documents."""

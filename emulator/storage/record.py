@@ -58,6 +58,13 @@ class Record:
         return self._page_size
 
 
+def is_unchanged(old: Record | None, new: Record | None) -> bool:
+    """Whether a write left the item as it was; the order of attributes and of map keys does not matter."""
+    if old is None or new is None:
+        return old is new
+    return old.encoded == new.encoded or (old.size == new.size and old.decode() == new.decode())
+
+
 def larger_size(old: Record | None, new: Record | None) -> int:
     """Bytes of the larger one of an item before and after a write, which is what the write costs by."""
     return max(old.size if old is not None else 0, new.size if new is not None else 0)

@@ -16,6 +16,7 @@ from emulator.storage.rows import RowKey, Rows
 from emulator.storage.schema import KeySchema
 from emulator.storage.throughput import NEVER_CHANGED, Throughput, ThroughputHistory
 from emulator.storage.undo import UndoLog
+from emulator.streams.kinesis import KinesisFeed
 from emulator.streams.stream import Stream
 from emulator.values.types import Item
 
@@ -76,7 +77,7 @@ def partitions_needed(on_demand: bool, throughput: Throughput) -> int:
 class Table:
     """The items of one table and of its indexes. Callers hold the emulator's lock."""
 
-    __slots__ = ("_undo", "definition", "expiry", "history", "indexes", "rows", "stream")
+    __slots__ = ("_undo", "definition", "expiry", "history", "indexes", "kinesis", "rows", "stream")
 
     def __init__(self, definition: TableDefinition, indexes: list[IndexDefinition], undo: UndoLog) -> None:
         self._undo = undo
@@ -84,6 +85,8 @@ class Table:
         self.rows = Rows(undo, self._partitions(), is_kept=True)
         self.stream: Stream | None = None
         """What notes the changes of items, while the table has a stream that is enabled."""
+        self.kinesis: KinesisFeed | None = None
+        """What notes the changes of items for a Kinesis stream, while one is a destination."""
         self.expiry: Expiry | None = None
         """What deletes items that expire, while time to live is enabled."""
         self.history: History | None = None
@@ -143,6 +146,8 @@ class Table:
             self.rows.remove(key)
         if self.stream is not None:
             self.stream.note(key, old, new, by_service=by_service)
+        if self.kinesis is not None:
+            self.kinesis.note(old, new, by_service=by_service)
         if self.history is not None:
             self.history.note(key, old, new)
         if self.expiry is not None:
@@ -179,6 +184,11 @@ class Table:
         """Have changes noted by `stream` from now on; None for no stream."""
         self._undo.add(partial(setattr, self, "stream", self.stream))
         self.stream = stream
+
+    def set_kinesis(self, feed: KinesisFeed | None) -> None:
+        """Have changes noted by `feed` as well from now on; None for no destination."""
+        self._undo.add(partial(setattr, self, "kinesis", self.kinesis))
+        self.kinesis = feed
 
     def set_expiry(self, expiry: Expiry | None) -> None:
         """Have items deleted by `expiry` from now on; None for never."""

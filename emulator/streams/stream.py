@@ -18,7 +18,7 @@ from zlib import crc32
 
 from emulator import limits
 from emulator.storage.agenda import Agenda
-from emulator.storage.record import Record
+from emulator.storage.record import Record, is_unchanged
 from emulator.storage.rows import RowKey
 from emulator.storage.schema import KeySchema
 from emulator.storage.undo import UndoLog
@@ -104,7 +104,7 @@ class Stream:
 
     def note(self, key: RowKey, old: Record | None, new: Record | None, *, by_service: bool = False) -> None:
         """Note that an item was put, changed or deleted, unless that changes nothing."""
-        if old is new or (old is not None and new is not None and _is_same(old, new)):
+        if is_unchanged(old, new):
             return
         now = self._agenda.now()
         partition: bytes = key[0]  # type: ignore[assignment]
@@ -294,8 +294,3 @@ class Stream:
         horizon = present - limits.STREAM_RETENTION_SECONDS
         skipped = max(0, int((horizon - now) // self._rollover)) * self._rollover
         self._replace_shards([(shard, shard.lower, shard.upper) for shard in self._open], now + skipped)
-
-
-def _is_same(old: Record, new: Record) -> bool:
-    """Whether two records hold the same item; the order of attributes and of map keys does not matter."""
-    return old.encoded == new.encoded or (old.size == new.size and old.decode() == new.decode())

@@ -50,6 +50,8 @@ class Front:
         """Connections that hold an answer back."""
         self.handle = emulator.gateway.handle
         """Answers a request for the path `/`."""
+        self.deliver = emulator.gateway.deliver
+        """Delivers to Kinesis what was committed."""
         journal = emulator.gateway.journal
         self.group = Group(journal, self) if journal is not None and journal.claim() else None
         """What is to be committed before answers are sent; None if nothing is, or each request commits its own."""

@@ -46,6 +46,7 @@ class Group:
             return
         answers, self._answers = self._answers, []
         if self._journal.commit_group():
+            self._front.deliver()
             return
         self._journal.unclaim()
         commits = self._journal.commits

@@ -19,6 +19,8 @@ from botocore.config import Config
 from emulator import Emulator
 from emulator.clock import Clock
 
+from .tools import Tools
+
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
@@ -90,3 +92,9 @@ def clock(road: Road) -> Iterator[Clock]:
     road.emulator.clock.freeze(NOON)
     yield road.emulator.clock
     road.emulator.clock.resume()
+
+
+@pytest.fixture(params=[0, 7], ids=["at-once", "taking-time"])
+def tools(request: pytest.FixtureRequest) -> Tools:
+    """Infrastructure tools; changes are done with the next request, or take seven seconds."""
+    return Tools(request.param, NOON.timestamp())

@@ -324,7 +324,6 @@ def test_a_projection_lists_attributes_exactly_if_it_includes_some(emulator, kin
 @pytest.mark.parametrize(
     "parameter",
     [
-        {"ResourcePolicy": "{}"},
         {"GlobalTableSourceArn": ARN},
         {"GlobalTableSettingsReplicationMode": "ENABLED"},
         {"VectorIndexes": []},
@@ -395,7 +394,7 @@ GLOBAL = ("GlobalSecondaryIndexes", 0)
 
 # Each fault is tried together with all that follow it; where two touch the same member the earlier one wins.
 FAULTS_IN_ORDER = [
-    (set_in("ResourcePolicy", "{}"), "ResourcePolicy is a parameter"),
+    (set_in("ResourcePolicy", "{}"), "Invalid policy document"),
     (set_in("BillingMode", "PAY_PER_REQUEST"), "Neither ReadCapacityUnits nor"),
     (set_in("ProvisionedThroughput", "ReadCapacityUnits", 10**12 + 1), "Given value 1000000000001 for Read"),
     (set_in("ProvisionedThroughput", "WriteCapacityUnits", 10**12 + 1), "Given value 1000000000001 for Write"),

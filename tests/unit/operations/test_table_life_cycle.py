@@ -368,7 +368,8 @@ def test_restoring_brings_back_every_description(active, clock):
     clock.shift(DELAY)
     delete_index(active)
     clock.shift(DELAY)
-    update(active, SSESpecification={"Enabled": True}, DeletionProtectionEnabled=True)
+    update(active, DeletionProtectionEnabled=True)
+    update(active, SSESpecification={"Enabled": True})
     savepoint.restore()
     assert describe(active) == before
 
