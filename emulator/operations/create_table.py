@@ -13,6 +13,7 @@ from emulator.operations.arns import table_arn
 from emulator.operations.context import Context
 from emulator.operations.definitions import (
     attribute_types,
+    check_all_used,
     check_bounds,
     indexes_of_new_table,
     table_key,
@@ -34,10 +35,11 @@ from emulator.operations.table_settings import (
     stream_view_type,
     tags_of,
 )
+from emulator.operations.vector_definitions import vector_indexes_of_new_table
 from emulator.storage.index import IndexDefinition, IndexKind
 from emulator.storage.table import Table, TableDefinition
 
-_NOT_BUILT = ("ResourcePolicy", "GlobalTableSourceArn", "GlobalTableSettingsReplicationMode", "VectorIndexes")
+_NOT_BUILT = ("ResourcePolicy", "GlobalTableSourceArn", "GlobalTableSettingsReplicationMode")
 
 
 @operation("CreateTable")
@@ -48,6 +50,9 @@ def create_table(context: Context, request: Request) -> Response:
     types = attribute_types(request["AttributeDefinitions"])
     key = table_key(request["KeySchema"], types)
     indexes = indexes_of_new_table(request, key, types, on_demand=on_demand)
+    names = [index.name for index in indexes]
+    vector_indexes = vector_indexes_of_new_table(request, types, names, on_demand=on_demand)
+    check_all_used(types, key, indexes, vector_indexes)
     now = context.agenda.now()
     region, account_id = context.database.region, context.settings.account_id
     definition = TableDefinition(
@@ -68,7 +73,7 @@ def create_table(context: Context, request: Request) -> Response:
         definition = replace(definition, stream_label=next_stream_label(now, earlier))
     definition, indexes = _with_settings(definition, indexes, request, region, account_id)
     _check_room(context, definition, indexes)
-    table = Table(definition, indexes, context.undo)
+    table = Table(definition, indexes, context.undo, vector_indexes)
     context.database.add(table)
     if definition.stream_view_type is not None:
         open_stream(context, table)
@@ -151,6 +156,6 @@ def _become_active(table: Table) -> None:
     table.redefine(status="ACTIVE", billing_mode_summary=summary)
     if table.stream is not None:
         table.stream.become("ENABLED")
-    for index in table.indexes.values():
+    for index in table.all_indexes:
         if index.definition.status == "CREATING":
             table.redefine_index(index.definition.becomes("ACTIVE"))

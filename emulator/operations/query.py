@@ -50,7 +50,7 @@ class _Range:
 @operation("Query")
 def query(context: Context, request: Request) -> Response:
     plan, keys, start = _plan(request)
-    source = source_of(context, request)
+    source = source_of(context, request, errors.QUERY_OF_VECTOR_INDEX)
     if start is not None and len(start) != len(source.key_names):
         raise ServiceError(errors.START_KEY_INVALID)
     conditions = _check_against_schema(source.schema, keys, start)

@@ -39,6 +39,7 @@ MODULES = {
     "PutItem": "write_item",
     "Query": "query",
     "Scan": "scan",
+    "SearchVectors": "search_vectors",
     "TagResource": "tags",
     "TransactGetItems": "transact_read",
     "TransactWriteItems": "transact_write",
