@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from emulator.storage.rows import RowKey
 from emulator.storage.vector_index import Entry, Group
-from emulator.values.vectors import Vector, as_float
+from emulator.values.vectors import LARGEST_FLOAT, Vector, as_float
 
 Row: TypeAlias = tuple[RowKey, Entry]
 _Matrix: TypeAlias = Any
@@ -193,6 +193,7 @@ def _candidates(
         rough = 1 - numpy.divide(rough, products, out=numpy.zeros_like(rough), where=products > 0)
     elif distance == "DOT_PRODUCT":
         rough, scale = -rough, query_length * float(lengths.max())
+    rough = numpy.clip(rough, -LARGEST_FLOAT, LARGEST_FLOAT)
     last = float(numpy.partition(rough, count - 1)[count - 1])
     if distance == "EUCLIDEAN":
         scale = last

@@ -311,9 +311,9 @@ class VectorIndexes(Mapping[str, VectorIndex]):
                 changes.append(change)
         return changes
 
-    def fill(self, rows: Rows, names: Iterable[str] | None = None) -> None:
-        """Have indexes, all but for `names`, take over what a table holds; nothing is noted for the undo log."""
-        indexes = [self[name] for name in (self if names is None else names)]
+    def fill(self, rows: Rows, names: Iterable[str]) -> None:
+        """Count what a table holds, and have the named indexes take it over; nothing is noted for the undo log."""
+        indexes = [self[name] for name in names]
         self.spared = 0
         for key, record in rows:
             item = record.decode()

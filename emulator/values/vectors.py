@@ -15,7 +15,7 @@ Vector: TypeAlias = "array[float]"
 """Components in order, an array of type code `f`."""
 
 _FLOAT = struct.Struct("<f")
-_LARGEST: float = _FLOAT.unpack(b"\xff\xff\x7f\x7f")[0]
+LARGEST_FLOAT: float = _FLOAT.unpack(b"\xff\xff\x7f\x7f")[0]
 _TAIL = (1 << 29) - 1  # the bits of a double's fraction that a float does not have
 _HALF = 1 << 28  # the tail of a double that lies half way between two floats
 
@@ -47,7 +47,7 @@ def first_unfit(elements: Sequence[AttributeValue]) -> int:
 
 def as_float(number: float) -> float:
     """The 32-bit float nearest to a double, as a double; the largest one for what is beyond."""
-    number = max(-_LARGEST, min(number, _LARGEST))
+    number = max(-LARGEST_FLOAT, min(number, LARGEST_FLOAT))
     return float(_FLOAT.unpack(_FLOAT.pack(number))[0]) + 0.0  # -0.0 becomes 0.0
 
 
