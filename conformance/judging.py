@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from conformance.notation import Absent, Anything, Containing, Either, Includes, Matcher, Matching, Unordered
+from conformance.notation import Absent, Anything, Containing, Either, Includes, Matcher, Matching, Near, Unordered
 from conformance.recordings import Answer
 from conformance.targets import Reply
 
@@ -141,6 +141,7 @@ _MATCHERS: dict[type[Matcher], Callable[[Any, Any], bool]] = {
     Absent: lambda matcher, got: isinstance(got, Absent),
     Matching: lambda matcher, got: isinstance(got, str) and re.fullmatch(matcher.pattern, got) is not None,
     Containing: lambda matcher, got: isinstance(got, str) and matcher.text in got,
+    Near: lambda matcher, got: type(got) in (int, float) and abs(got - float(matcher.number)) <= 1e-6,
     Either: lambda matcher, got: any(equal(option, got) for option in matcher.options),
     Unordered: lambda matcher, got: isinstance(got, list) and _same_elements(matcher.elements, got),
     Includes: lambda matcher, got: isinstance(got, dict),

@@ -27,6 +27,7 @@ Tags for expected answers, for what varies:
 | `!absent` | no such member |
 | `!matching regex` | a text that matches as a whole |
 | `!containing text` | a text that contains it |
+| `!near number` | a number that is the same to six decimals |
 | `!either [a, b]` | one of them |
 | `!unordered [..]` | the list in any order |
 | `!includes {..}` | a map with at least these members |
@@ -212,6 +213,11 @@ class Containing(Matcher):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Near(Matcher):
+    number: Any
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Either(Matcher):
     options: list[Any]
 
@@ -292,6 +298,7 @@ for _name, _make, _construct in (
     ("!any", Anything, _nothing),
     ("!matching", Matching, _single),
     ("!containing", Containing, _one_element),
+    ("!near", Near, _single),
     ("!either", Either, _single),
     ("!unordered", Unordered, _single),
     ("!includes", Includes, _single),

@@ -176,9 +176,16 @@ class Endpoint:
 
 
 def host_of(message: Message, host: str) -> str:
-    """Where a message goes: the real service answers for streams at a host of its own (streams_ttl.md 1)."""
-    is_of_streams = message.headers.get("X-Amz-Target", "").startswith("DynamoDBStreams")
-    return f"streams.{host}" if is_of_streams and re.fullmatch(_AWS_HOST, host) else host
+    """Where a message goes: the real service answers for streams, and searches vectors, at hosts of their own.
+
+    Source: streams_ttl.md 1, vectors.md 13.
+    """
+    target = message.headers.get("X-Amz-Target", "")
+    if not re.fullmatch(_AWS_HOST, host):
+        return host
+    if target.startswith("DynamoDBStreams"):
+        return f"streams.{host}"
+    return f"search-{host}" if target.endswith(".SearchVectors") else host
 
 
 @contextmanager

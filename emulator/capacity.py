@@ -10,6 +10,7 @@ from typing import Any
 
 from emulator import limits
 from emulator.storage.index import IndexChange, IndexKind, SecondaryIndex
+from emulator.storage.vector_index import VectorIndexChange
 
 
 def read_units(size: int, *, consistent: bool) -> float:
@@ -31,22 +32,33 @@ def index_write_units(change: IndexChange) -> float:
     return write_units(max(old or 0, new or 0))
 
 
+def vector_write_bytes(change: VectorIndexChange) -> int:
+    """Bytes that a vector index takes to follow a write (vectors.md 10.2); an entry that moves is taken out and put."""
+    sizes = [max(size, limits.MIN_VECTOR_REQUEST_BYTES) for size in (change.old_size, change.new_size) if size]
+    return sum(sizes) if change.moved else max(sizes)
+
+
 IndexUnits = dict[str, float]
 
 
 class WriteUnits:
     """Units of one or more writes to a table, by index; None where no index was touched."""
 
-    __slots__ = ("indexes", "table")
+    __slots__ = ("indexes", "table", "vectors")
 
     def __init__(self) -> None:
         self.table = 0.0
         self.indexes: dict[IndexKind, IndexUnits] = {}
+        self.vectors: dict[str, int] = {}
+        """Bytes, not units, of vector indexes."""
 
-    def add(self, size: int, changes: Iterable[IndexChange]) -> None:
+    def add(self, size: int, changes: Iterable[IndexChange | VectorIndexChange]) -> None:
         """Count a write whose old and new item have at most `size` bytes."""
         self.table += write_units(size)
         for change in changes:
+            if isinstance(change, VectorIndexChange):
+                self.vectors[change.index] = self.vectors.get(change.index, 0) + vector_write_bytes(change)
+                continue
             definition = change.index.definition
             arm = self.indexes.setdefault(definition.kind, {})
             arm[definition.name] = arm.get(definition.name, 0.0) + index_write_units(change)
@@ -64,6 +76,24 @@ def consumed_capacity(
         for kind, arm in indexes.items():
             if arm:
                 answer[kind.value] = {name: {"CapacityUnits": units} for name, units in arm.items()}
+    return answer
+
+
+def write_capacity(table_name: str, mode: str, units: WriteUnits) -> dict[str, Any]:
+    """The ConsumedCapacity object of writes."""
+    return _with_vectors(consumed_capacity(table_name, mode, units.table, units.indexes), mode, units)
+
+
+def transactional_write_capacity(table_name: str, mode: str, units: WriteUnits) -> dict[str, Any]:
+    """The same for writes of a transaction, which take twice the units, but not twice the bytes."""
+    answer = transactional_capacity(table_name, mode, "WriteCapacityUnits", units.table, units.indexes)
+    return _with_vectors(answer, mode, units)
+
+
+def _with_vectors(answer: dict[str, Any], mode: str, units: WriteUnits) -> dict[str, Any]:
+    """The answer with what vector indexes took, in mode INDEXES (vectors.md 10.1)."""
+    if mode == "INDEXES" and units.vectors:
+        answer["VectorIndexes"] = {name: {"VectorWriteRequestBytes": size} for name, size in units.vectors.items()}
     return answer
 
 

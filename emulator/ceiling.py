@@ -61,6 +61,8 @@ def _table_bytes(table: Table) -> float:
     for index in table.indexes.values():
         shared = index.projects_all
         total += _INDEX_ROW_BYTES * len(index.rows) + (0 if shared else _ENCODED * index.rows.size)
+    for vectors in (table.vectors or {}).values():
+        total += _INDEX_ROW_BYTES * len(vectors) + vectors.size
     return total
 
 

@@ -803,6 +803,77 @@ INSIGHTS_TABLE_NOT_ACTIVE = _validation("TableStatus must be ACTIVE. Table: {tab
 INSIGHTS_INDEX_NOT_ACTIVE = _validation("IndexStatus must be ACTIVE. Index: {index} of table: {table}")
 INSIGHTS_RULES_LIMITED = "The region has {limit} rules of Contributor Insights already, the most there may be"
 """No error: the ExceptionDescription of what could not be enabled."""
+# --- Vector indexes (vectors.md) -----------------------------------------------------------------
+
+VECTOR_INDEX_PROVISIONED = _invalid_parameter("Vector indexes are only supported for PAY_PER_REQUEST tables")
+VECTOR_INDEX_LIMIT = _invalid_parameter("VectorIndex count exceeds the per-table limit of {limit}")
+VECTOR_INDEX_LIMIT_UPDATE = _modelled(
+    "LimitExceededException",
+    "Subscriber limit exceeded: Number of vector secondary indexes exceeds per-table limit of {limit}",
+)
+VECTOR_DIMENSIONS = _invalid_parameter("Number of dimensions must be between 1 and {limit} inclusive.")
+VECTOR_DIMENSIONS_CONFLICT = _invalid_parameter(
+    "Conflicting attribute definition for '{name}'. "
+    "All VectorIndexes on the same vector attribute must use the same dimensions."
+)
+VECTOR_ATTRIBUTE_DEFINED = _invalid_parameter(
+    "Conflicting attribute definition for '{name}'. "
+    "An attribute cannot be defined in AttributeDefinitions when used as a VectorAttribute."
+)
+VECTOR_ATTRIBUTE_REDEFINED = _invalid_parameter(
+    "Attributes cannot be redefined. Please check that your attribute has the same type as previously defined. "
+    "Existing schema: Schema:[SchemaElement: key{{{name}:{old}:{role}}}] "
+    "New schema: VectorIndexSchema:[VectorAttribute: key{{{name}:L:{dimensions}}}]"
+)
+SEARCH_SCHEMA_UNDEFINED = _invalid_parameter("One element in SearchSchema is not defined in attribute definitions")
+SEARCH_SCHEMA_REPEATED = _invalid_parameter("Duplicate attribute in SearchSchema: {name}")
+SEARCH_SCHEMA_LIMIT = _invalid_parameter("Number of {role} elements in SearchSchema exceeds the limit of {limit}")
+VECTOR_PROJECTION_LIMIT = _invalid_parameter(
+    "Number of projected attributes of vector index {index} exceeds the limit of {limit}"
+)
+VECTOR_INDEX_UPDATE_EMPTY = _invalid_parameter(
+    "One of VectorIndexUpdate.Create, VectorIndexUpdate.Delete must not be null"
+)
+VECTOR_INDEX_UPDATE_AMBIGUOUS = _invalid_parameter(
+    "Only one of VectorIndexUpdate.Create, VectorIndexUpdate.Delete may be specified"
+)
+VECTOR_INDEX_ALLOCATING = _modelled(
+    "ResourceInUseException",
+    "Attempt to change a resource which is still in use: Index creation is in resource allocation phase. "
+    "Retry deletion during backfilling phase or when the index is active. Table: {table} Index: {index}",
+)
+VECTOR_SIZE = _validation(
+    "One or more parameter values were invalid. "
+    "Invalid size for parameter {name}, Expected: {expected}, Actual: {actual} IndexName: {index}"
+)
+VECTOR_ELEMENT_TYPE = _validation(
+    "One or more parameter values were invalid. Invalid type for parameter {name}[{place}], "
+    "Expected: 32-bit floating point number, Actual: {actual}. IndexName: {index}"
+)
+VECTOR_NOT_LIST = _validation(
+    "One or more parameter values were invalid. Invalid type for parameter {name}, "
+    "Expected: 32-bit floating point number list IndexName: {index}"
+)
+QUERY_OF_VECTOR_INDEX = _validation("Query operation not supported on this index type.")
+SCAN_OF_VECTOR_INDEX = _validation("Scan operation not supported on this index type")
+TOP_K_RANGE = _validation(
+    "Provided TopK value '{value}' is out of valid range. The value must be between 1 and {limit} inclusive"
+)
+SEARCH_VECTOR_INVALID = _validation(
+    "Search vector contains invalid values. "
+    "All values in the search vector must be a 32-bit floating-point number attribute"
+)
+SEARCH_VECTOR_DIMENSION = _validation(
+    "Input search vector dimension {actual} does not match vector index dimension {expected}"
+)
+SEARCH_CONDITION_MISSING = _validation("SearchConditionExpression must be provided when SearchSchema has a HASH key")
+SEARCH_CONDITION_COMPARATOR = "Invalid comparator used in SearchConditionExpression"
+SEARCH_CONDITION_ATTRIBUTE = _validation(
+    "SearchConditionExpression must not contain any attributes that is not in SearchSchema. Invalid attribute: {name}"
+)
+VECTOR_INDEX_BACKFILLING = _validation("Cannot search backfilling vector index: {index}")
+FIELD_MISSING = "missing field `{name}` at line 1 column {column}"
+FIELD_TYPE_INVALID = "invalid type: {found}, expected {expected} at line 1 column {column}"
 
 # --- Streams and time to live (streams_ttl.md) --------------------------------------------------
 

@@ -38,7 +38,7 @@ def _table_row(description: dict[str, Any], size: Callable[[int], str]) -> tuple
     keys = [element["AttributeName"] for element in description.get("KeySchema", ())]
     indexes = [
         index["IndexName"]
-        for kind in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes")
+        for kind in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes", "VectorIndexes")
         for index in description.get(kind) or ()
     ]
     return (

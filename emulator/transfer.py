@@ -22,6 +22,10 @@ _BAD_ITEM = ("ValidationException", "SerializationException", "ItemCollectionSiz
 
 _COPIED = ("AttributeDefinitions", "KeySchema", "StreamSpecification", "OnDemandThroughput")
 _COPIED_OF_INDEX = ("IndexName", "KeySchema", "Projection", "OnDemandThroughput")
+_COPIED_OF_VECTOR_INDEX = (
+    *("IndexName", "VectorAttribute", "SearchSchema"),
+    *("Projection", "Dimensions", "DistanceFunction"),
+)
 _INDEXES = ("LocalSecondaryIndexes", "GlobalSecondaryIndexes")
 _UNITS = ("ReadCapacityUnits", "WriteCapacityUnits")
 
@@ -75,6 +79,10 @@ def request_of(description: dict[str, Any]) -> dict[str, Any]:
     for kind in _INDEXES:
         if indexes := description.get(kind):
             request[kind] = [_index_request(index, on_demand) for index in indexes]
+    if indexes := description.get("VectorIndexes"):
+        request["VectorIndexes"] = [
+            {member: index[member] for member in _COPIED_OF_VECTOR_INDEX if member in index} for index in indexes
+        ]
     if on_demand:
         request["BillingMode"] = "PAY_PER_REQUEST"
     else:

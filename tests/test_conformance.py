@@ -121,6 +121,8 @@ NOT_TO_BE_PROVOKED = {
     "INSIGHTS_TABLE_NOT_ACTIVE": "takes a table that stays UPDATING",
     "INSIGHTS_INDEX_NOT_ACTIVE": "takes an index that stays CREATING",
     "INSIGHTS_RULES_LIMITED": "no error, but the description of a setting",
+    "VECTOR_INDEX_ALLOCATING": "takes an index that stays CREATING",
+    "VECTOR_INDEX_BACKFILLING": "takes an index that stays CREATING",
     "ITERATOR_EXPIRED": "takes 15 minutes",
     "DATA_TRIMMED": "takes 24 hours",
     "IMPORTS_LIMITED": "takes 50 imports that go on",
@@ -219,6 +221,7 @@ def test_a_key_that_stands_twice_is_refused() -> None:
         (parse("!any"), None),
         (parse("!matching 'a+'"), "aaa"),
         (parse("!containing b"), "abc"),
+        (parse("!near 0.4"), 0.40000001),
         (Either(["x", parse("!matching y+")]), "yy"),
         (Unordered([{"S": "a"}, {"S": "b"}]), [{"S": "b"}, {"S": "a"}]),
         (Includes({"a": 1, "c": parse("!absent")}), {"a": 1, "b": 2}),
@@ -240,6 +243,8 @@ def test_an_answer_agrees(expected: object, got: object) -> None:
         ([1, 2], [1]),
         (parse("!matching 'a+'"), "aab"),
         (parse("!containing b"), "ac"),
+        (parse("!near 0.4"), 0.40001),
+        (parse("!near 0.4"), "0.4"),
         (Either(["x", "y"]), "z"),
         (Unordered([1, 2]), [1, 1]),
         (Includes({"a": 1}), {"a": 2}),
@@ -317,6 +322,18 @@ def test_a_part_that_an_answer_does_not_have_cannot_be_kept(in_process: Runner) 
 )
 def test_only_the_real_service_is_asked_for_streams_at_a_host_of_its_own(url_host: str, api: str, host: str) -> None:
     message = Message("POST", "/", {"X-Amz-Target": f"{api}.ListStreams"}, b"{}")
+    assert host_of(message, url_host) == host
+
+
+@pytest.mark.parametrize(
+    ("url_host", "host"),
+    [
+        ("dynamodb.eu-west-1.amazonaws.com", "search-dynamodb.eu-west-1.amazonaws.com"),
+        ("127.0.0.1:8000", "127.0.0.1:8000"),
+    ],
+)
+def test_only_the_real_service_is_asked_for_vectors_at_a_host_of_its_own(url_host: str, host: str) -> None:
+    message = Message("POST", "/", {"X-Amz-Target": "DynamoDB_20120810.SearchVectors"}, b"{}")
     assert host_of(message, url_host) == host
 
 

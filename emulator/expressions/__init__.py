@@ -13,6 +13,7 @@ from emulator.expressions.key_conditions import (
 from emulator.expressions.legacy import check_legacy_conditions, legacy_condition, legacy_update
 from emulator.expressions.placeholders import check_names_map, check_placeholders, check_values_map
 from emulator.expressions.projections import Projection, attributes_to_get, compile_projection
+from emulator.expressions.search_conditions import SearchCondition, compile_search_condition
 from emulator.expressions.updates import Update, compile_update
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "KeyCondition",
     "KeyConditionSet",
     "Projection",
+    "SearchCondition",
     "Update",
     "attributes_to_get",
     "check_legacy_conditions",
@@ -29,6 +31,7 @@ __all__ = [
     "compile_condition",
     "compile_key_condition",
     "compile_projection",
+    "compile_search_condition",
     "compile_update",
     "legacy_condition",
     "legacy_key_conditions",

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from emulator.model import checker, service
+from emulator.model.strict_requests import strict_checker
 
 _TARGETS, _INPUTS, _SHAPES = service.load()
 _checkers: dict[str, checker.Checker] = {}
@@ -27,5 +28,6 @@ def check_request(operation: str, request: object) -> dict[str, Any]:
     check = _checkers.get(operation)
     if check is None:
         # Compiled on first use: all of them take 10 ms, and a process needs a handful.
-        check = _checkers[operation] = checker.checker_of(operation, _SHAPES[_INPUTS[operation]], _SHAPES)
+        check = checker.checker_of(operation, _SHAPES[_INPUTS[operation]], _SHAPES)
+        check = _checkers[operation] = strict_checker(operation, check)
     return check(request)

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from emulator import errors, limits
-from emulator.capacity import WriteUnits, consumed_capacity, read_units, wants_capacity
+from emulator.capacity import WriteUnits, consumed_capacity, read_units, wants_capacity, write_capacity
 from emulator.errors import ServiceError
 from emulator.expressions import Projection
 from emulator.operations.context import Context
@@ -21,7 +21,7 @@ from emulator.operations.write_item import (
     item_collections,
     observe_write,
 )
-from emulator.storage.record import Record, larger_size
+from emulator.storage.record import Record
 from emulator.storage.rows import RowKey
 from emulator.storage.table import Table
 from emulator.values.canonical import canonical_item
@@ -136,7 +136,7 @@ def batch_write_item(context: Context, request: Request) -> Response:
             _apply(table, row_key, write, units)
         observe_write(context, table, units)
         if mode:
-            capacity.append(consumed_capacity(name, mode, units.table, units.indexes))
+            capacity.append(write_capacity(name, mode, units))
         if request.get("ReturnItemCollectionMetrics") == "SIZE" and table.has_local_indexes:
             metrics[name] = item_collections(table.schema, [_key_holder(write) for _, write in writes])
     response: Response = {"UnprocessedItems": {}}
@@ -171,7 +171,7 @@ def _check_keys(table: Table, writes: list[_Put | _Delete]) -> list[tuple[RowKey
         if isinstance(write, _Put):
             check_item_size(table, write.item, write.size, errors.ITEM_TOO_LARGE)
             row_key = table.schema.check_batch_item(write.item)
-            if table.indexes:
+            if table.indexes or table.vectors:
                 table.check_index_keys(write.item)
         else:
             row_key = table.schema.check_key(write.key)
@@ -195,4 +195,4 @@ def _apply(table: Table, row_key: RowKey, write: _Put | _Delete, units: WriteUni
     if isinstance(write, _Put):
         new, item = Record(write.item, write.size), write.item
     changes = table.replace(row_key, old, new, item)
-    units.add(larger_size(old, new), changes)
+    units.add(table.written_size(old, new), changes)

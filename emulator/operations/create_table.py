@@ -13,6 +13,7 @@ from emulator.operations.arns import table_arn
 from emulator.operations.context import Context
 from emulator.operations.definitions import (
     attribute_types,
+    check_all_used,
     check_bounds,
     indexes_of_new_table,
     table_key,
@@ -35,10 +36,11 @@ from emulator.operations.table_settings import (
     stream_view_type,
     tags_of,
 )
+from emulator.operations.vector_definitions import vector_indexes_of_new_table
 from emulator.storage.index import IndexDefinition, IndexKind
 from emulator.storage.table import Table, TableDefinition
 
-_NOT_BUILT = ("GlobalTableSourceArn", "GlobalTableSettingsReplicationMode", "VectorIndexes")
+_NOT_BUILT = ("GlobalTableSourceArn", "GlobalTableSettingsReplicationMode")
 
 
 @operation("CreateTable")
@@ -60,6 +62,9 @@ def planned_table(context: Context, request: Request) -> Table:
     types = attribute_types(request["AttributeDefinitions"])
     key = table_key(request["KeySchema"], types)
     indexes = indexes_of_new_table(request, key, types, on_demand=on_demand)
+    names = [index.name for index in indexes]
+    vector_indexes = vector_indexes_of_new_table(request, types, names, on_demand=on_demand)
+    check_all_used(types, key, indexes, vector_indexes)
     now = context.agenda.now()
     region, account_id = context.database.region, context.settings.account_id
     definition = TableDefinition(
@@ -80,7 +85,7 @@ def planned_table(context: Context, request: Request) -> Table:
         definition = replace(definition, stream_label=next_stream_label(now, earlier))
     definition, indexes = _with_settings(definition, indexes, request, region, account_id)
     _check_room(context, definition, indexes)
-    return Table(definition, indexes, context.undo)
+    return Table(definition, indexes, context.undo, vector_indexes)
 
 
 def enter_table(context: Context, table: Table) -> None:
@@ -166,6 +171,6 @@ def _become_active(table: Table) -> None:
     table.redefine(status="ACTIVE", billing_mode_summary=summary)
     if table.stream is not None:
         table.stream.become("ENABLED")
-    for index in table.indexes.values():
+    for index in table.all_indexes:
         if index.definition.status == "CREATING":
             table.redefine_index(index.definition.becomes("ACTIVE"))

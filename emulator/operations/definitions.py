@@ -14,6 +14,7 @@ from emulator.errors import ServiceError
 from emulator.storage.index import IndexDefinition, IndexKind
 from emulator.storage.schema import KeyAttribute, KeySchema
 from emulator.storage.throughput import NO_UNITS, Throughput
+from emulator.storage.vector_index import VectorIndexDefinition
 
 Types: TypeAlias = dict[str, str]
 """Attribute definitions: name to type, in the order of the request."""
@@ -105,10 +106,10 @@ def _key_schema(elements: Elements, types: Types) -> KeySchema:
 def indexes_of_new_table(
     request: dict[str, Any], key: KeySchema, types: Types, *, on_demand: bool
 ) -> list[IndexDefinition]:
-    """The indexes that CreateTable asks for: local ones, then global ones, then what concerns all of them."""
+    """The secondary indexes that CreateTable asks for: local ones, then global ones, then what concerns both."""
     local, global_ = request.get(IndexKind.LOCAL.value), request.get(IndexKind.GLOBAL.value)
     if local is None and global_ is None:
-        if len(types) != len(key.names):
+        if len(types) != len(key.names) and "VectorIndexes" not in request:
             raise ServiceError(errors.DEFINITION_COUNT)
         return []
     indexes: list[IndexDefinition] = []
@@ -117,7 +118,6 @@ def indexes_of_new_table(
     if global_ is not None:
         indexes += _global_indexes(global_, types, _index_names(indexes), on_demand=on_demand)
     check_projected_attributes(indexes)
-    _check_all_used(types, key, indexes)
     return indexes
 
 
@@ -218,9 +218,15 @@ def check_projected_attributes(indexes: Iterable[IndexDefinition]) -> None:
         raise ServiceError(errors.PROJECTED_ATTRIBUTES_EXCEEDED, limit=limits.MAX_PROJECTED_ATTRIBUTES)
 
 
-def _check_all_used(types: Types, key: KeySchema, indexes: Iterable[IndexDefinition]) -> None:
-    """Raise if a new table defines an attribute that no key has."""
+def check_all_used(
+    types: Types,
+    key: KeySchema,
+    indexes: Iterable[IndexDefinition],
+    vector_indexes: Iterable[VectorIndexDefinition],
+) -> None:
+    """Raise if a new table defines an attribute that no key and no search schema has."""
     used = set(key.names).union(*(index.schema.names for index in indexes))
+    used.update(attribute.name for index in vector_indexes for attribute in index.search_schema)
     if len(used) < len(types):
         raise ServiceError(
             errors.DEFINITIONS_UNUSED,

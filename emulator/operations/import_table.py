@@ -97,9 +97,7 @@ def _carry_out(context: Context, request: Request, table: Table, arn: str) -> di
         return {"ImportStatus": "FAILED", **failure.outcome}
     found = _read(source, table, arn)
     enter_table(context, table)
-    table.rows.load(found.rows.items())
-    for index in table.indexes.values():
-        index.fill(table.rows)
+    table.load(found.rows.items())
     _write_error_log(context, arn, found.errors)
     outcome = {
         "ImportStatus": "COMPLETED",

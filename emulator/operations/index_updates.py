@@ -5,6 +5,7 @@ Source: tables.md 5.1 to 5.4, indexes.md 9.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -30,8 +31,9 @@ from emulator.operations.table_settings import (
 )
 from emulator.operations.tables import CHANGES
 from emulator.operations.throughput_update import check_units_change, raise_warm_throughput
+from emulator.operations.vector_definitions import VectorAction, check_no_vector
 from emulator.storage.index import IndexDefinition, IndexKind, SecondaryIndex
-from emulator.storage.table import Table
+from emulator.storage.table import AnyIndex, Table
 
 _KINDS = ("Update", "Create", "Delete")
 _SETTINGS = ("ProvisionedThroughput", "OnDemandThroughput", "WarmThroughput")
@@ -70,13 +72,13 @@ def _action(element: dict[str, Any]) -> Action:
     return given[0]
 
 
-def check_single_change(actions: list[Action]) -> None:
+def check_single_change(actions: Iterable[Action | VectorAction]) -> None:
     """Raise for more than one index to make or delete, whether they exist or not."""
     if sum(action.kind != "Update" for action in actions) > 1:
         raise ServiceError(errors.INDEX_CHANGES_LIMITED)
 
 
-def index_to_delete(actions: list[Action]) -> str | None:
+def index_to_delete(actions: Iterable[Action | VectorAction]) -> str | None:
     return next((action.index for action in actions if action.kind == "Delete"), None)
 
 
@@ -99,9 +101,11 @@ def plan_index_actions(
 def _plan_create(change: TableChange, request: Request, asked: dict[str, Any], *, on_demand: bool) -> None:
     table = change.table
     _check_no_other_change(table, asked["IndexName"])
-    if asked["IndexName"] in table.indexes:
+    if table.index(asked["IndexName"]) is not None:
         raise ServiceError(errors.INDEX_EXISTS)
     index = _new_index(request, asked)
+    for name in index.schema.names:
+        check_no_vector(table, name)
     _check_not_redefined(table, index)
     check_index_throughput(asked, on_demand=on_demand)
     check_global_index_count(len(table.indexes_of(IndexKind.GLOBAL)) + 1)
@@ -145,7 +149,7 @@ def _check_deletion(table: Table, name: str) -> None:
 
 def _check_no_other_change(table: Table, name: str) -> None:
     """Raise while an index other than `name` is being made or deleted; one that is being filled may be deleted."""
-    for index in table.indexes.values():
+    for index in table.all_indexes:
         if index.name != name and index.definition.status in ("CREATING", "DELETING"):
             raise ServiceError(errors.INDEX_CHANGES_LIMITED)
 
@@ -179,7 +183,7 @@ def _index_to_update(table: Table, asked: dict[str, Any]) -> SecondaryIndex:
     return index
 
 
-def check_index_not_busy(table: Table, index: SecondaryIndex) -> None:
+def check_index_not_busy(table: Table, index: AnyIndex) -> None:
     """Raise ResourceInUseException while an index is being made or deleted."""
     going_on = CHANGES.get(index.definition.status)
     if going_on is not None:

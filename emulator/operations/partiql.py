@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from emulator import errors
-from emulator.capacity import WriteUnits, consumed_capacity, read_units, wants_capacity
+from emulator.capacity import WriteUnits, consumed_capacity, read_units, wants_capacity, write_capacity
 from emulator.errors import ServiceError
 from emulator.operations.context import Context
 from emulator.operations.parameters import Request
@@ -37,7 +37,7 @@ def execute_statement(context: Context, request: Request) -> Response:
     if mode or context.observation is not None:
         taken = _observed(context, written)
         if mode:
-            response["ConsumedCapacity"] = consumed_capacity(statement.target.table, mode, taken.table, taken.indexes)
+            response["ConsumedCapacity"] = write_capacity(statement.target.table, mode, taken)
     return response
 
 
@@ -91,7 +91,7 @@ class _Capacity:
         return self._units.setdefault(table_name, WriteUnits())
 
     def answer(self, mode: str) -> list[dict[str, Any]]:
-        return [consumed_capacity(name, mode, units.table, units.indexes) for name, units in self._units.items()]
+        return [write_capacity(name, mode, units) for name, units in self._units.items()]
 
 
 def _answer(context: Context, member: Request, prepared: Prepared | ServiceError, capacity: _Capacity) -> Response:

@@ -180,6 +180,8 @@ def _source(context: Context, statement: Select, *, consistent: bool) -> Source:
         return Source(table, None)
     index = table.indexes.get(name)
     if index is None:
+        if table.vectors is not None and name in table.vectors:
+            raise ServiceError(errors.SCAN_OF_VECTOR_INDEX)
         raise ServiceError(errors.STATEMENT_INDEX_NOT_FOUND)
     if index.is_global:
         if consistent:

@@ -23,10 +23,9 @@ from emulator.operations.partiql_keys import Constant, SingleKey, constant_value
 from emulator.operations.update_item import UpdatePlan, check_targets, updated
 from emulator.operations.write_item import check_condition, check_item_size, observe_failure
 from emulator.partiql.tree import Delete, Exists, Insert, Prepared, Update
-from emulator.storage.index import IndexChange
-from emulator.storage.record import Record, larger_size
+from emulator.storage.record import Record
 from emulator.storage.schema import KeySchema
-from emulator.storage.table import Table
+from emulator.storage.table import AnyIndexChange, Table
 from emulator.values.sizes import item_size
 from emulator.values.types import Item, data_type
 
@@ -38,13 +37,13 @@ class Written:
     table: Table
     old: Record | None
     new: Record | None
-    changes: list[IndexChange] = field(default_factory=list)
+    changes: list[AnyIndexChange] = field(default_factory=list)
     returned: Any = None
 
     @property
     def size(self) -> int:
         """Bytes of the larger one of the item before and the item after."""
-        return larger_size(self.old, self.new)
+        return self.table.written_size(self.old, self.new)
 
 
 def write(context: Context, request: Request, prepared: Prepared) -> Written:
@@ -63,7 +62,7 @@ def _insert(context: Context, request: Request, prepared: Prepared, statement: I
     item, size = inserted(prepared, statement)
     check_item_size(table, item, size, errors.ITEM_TOO_LARGE)
     key = table.schema.check_item(item)
-    if table.indexes:
+    if table.indexes or table.vectors:
         table.check_index_keys(item)
     old = table.rows.get(key)
     if old is not None:

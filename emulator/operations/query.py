@@ -50,7 +50,7 @@ class KeyRange:
 @operation("Query")
 def query(context: Context, request: Request) -> Response:
     plan, keys, start = query_plan(request)
-    source = source_of(context, request)
+    source = source_of(context, request, errors.QUERY_OF_VECTOR_INDEX)
     if start is not None and len(start) != len(source.key_names):
         raise ServiceError(errors.START_KEY_INVALID)
     conditions = checked_conditions(source.schema, keys, start)

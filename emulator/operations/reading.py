@@ -9,7 +9,7 @@ import orjson
 
 from emulator import errors
 from emulator.capacity import IndexUnits, consumed_capacity, index_arm, read_units, wants_capacity
-from emulator.errors import ServiceError
+from emulator.errors import Fault, ServiceError
 from emulator.expressions import (
     Condition,
     Projection,
@@ -107,14 +107,19 @@ def check_select(request: Request) -> None:
         raise ServiceError(errors.SELECT_PROJECTED_WITHOUT_INDEX)
 
 
-def source_of(context: Context, request: Request) -> Source:
-    """The table or index that is read. Raises for an unknown one, and for consistent reads of a global one."""
+def source_of(context: Context, request: Request, on_vector_index: Fault) -> Source:
+    """The table or index that is read. Raises for an unknown one, and for consistent reads of a global one.
+
+    `on_vector_index` is what a vector index is answered with.
+    """
     table = context.table(request["TableName"])
     name = request.get("IndexName")
     if name is None:
         return Source(table, None)
     index = table.indexes.get(name)
     if index is None:
+        if table.vectors is not None and name in table.vectors:
+            raise ServiceError(on_vector_index)
         raise ServiceError(errors.INDEX_NOT_FOUND, index=name)
     if index.is_global:
         if request.get("ConsistentRead"):

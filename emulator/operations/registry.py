@@ -63,6 +63,7 @@ MODULES = {
     "RestoreTableFromBackup": "restores",
     "RestoreTableToPointInTime": "restores",
     "Scan": "scan",
+    "SearchVectors": "search_vectors",
     "StartBulkPutItems": "bulk_put",
     "TagResource": "tags",
     "TransactGetItems": "transact_read",

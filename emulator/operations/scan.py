@@ -35,7 +35,7 @@ def scan(context: Context, request: Request) -> Response:
         plan = ReadPlan({}, {})
     else:
         plan, start = _plan(request)
-    source = source_of(context, request)
+    source = source_of(context, request, errors.SCAN_OF_VECTOR_INDEX)
     if start is not None:
         _check_index_part(source, start)
     check_projected(source, request, plan.projection)

@@ -12,8 +12,8 @@ from typing import Any
 from emulator.operations.arns import index_arn
 from emulator.operations.context import Context
 from emulator.operations.open_streams import close_stream, open_stream
-from emulator.storage.index import IndexDefinition, SecondaryIndex
-from emulator.storage.table import Table, TableDefinition
+from emulator.storage.index import IndexDefinition
+from emulator.storage.table import AnyIndex, AnyIndexDefinition, Table, TableDefinition
 from emulator.storage.throughput import Throughput, highest, warm_units
 from emulator.streams.stream import Stream
 
@@ -63,7 +63,7 @@ class TableChange:
     table: Table
     own: DefinitionChange = field(default_factory=DefinitionChange)
     indexes: dict[str, DefinitionChange] = field(default_factory=dict)
-    new_index: IndexDefinition | None = None
+    new_index: AnyIndexDefinition | None = None
     new_types: dict[str, str] = field(default_factory=dict)
     """Attribute definitions that the new index adds."""
     doomed_index: str | None = None
@@ -83,7 +83,7 @@ class TableChange:
             if name != self.doomed_index:
                 planned = self.indexes[name].units if name in self.indexes else None
                 units.append(planned or index.definition.throughput)
-        if self.new_index is not None:
+        if isinstance(self.new_index, IndexDefinition):
             units.append(self.new_index.throughput)
         return units
 
@@ -103,7 +103,9 @@ class TableChange:
             definition = table.indexes[name].definition
             table.redefine_index(replace(definition, status="UPDATING", **change.first_fields(definition, now)))
         if self.doomed_index is not None:
-            table.redefine_index(table.indexes[self.doomed_index].definition.becomes("DELETING"))
+            doomed = table.index(self.doomed_index)
+            assert doomed is not None
+            table.redefine_index(doomed.definition.becomes("DELETING"))
         if self.new_index is not None:
             table.redefine(attribute_types={**table.definition.attribute_types, **self.new_types})
             table.add_index(self.new_index)
@@ -135,12 +137,13 @@ class TableChange:
             table.drop_index(self.doomed_index)
         table.spread()
         if self.new_index is not None:
-            index = table.indexes[self.new_index.name]
+            index = table.index(self.new_index.name)
+            assert index is not None
             table.redefine_index(index.definition.becomes("CREATING", backfilling=True))
             context.agenda.after(context.settings.status_delay, lambda: _finish_backfill(table, index))
 
 
-def _finish_backfill(table: Table, index: SecondaryIndex) -> None:
+def _finish_backfill(table: Table, index: AnyIndex) -> None:
     """The index is ready, unless it was deleted meanwhile."""
-    if table.indexes.get(index.name) is index and index.definition.status == "CREATING":
+    if table.index(index.name) is index and index.definition.status == "CREATING":
         table.redefine_index(index.definition.becomes("ACTIVE"))

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from emulator import errors
 from emulator.errors import ServiceError
+from emulator.operations.describe import vector_index_info
 from emulator.operations.registry import Request
 from emulator.storage.index import IndexKind, SecondaryIndex
 from emulator.storage.table import Table
@@ -46,7 +47,7 @@ def _details(table: Table) -> dict[str, Any]:
         "TableName": definition.name,
         "TableId": definition.id,
         "TableArn": definition.arn,
-        "TableSizeBytes": table.rows.size,
+        "TableSizeBytes": table.billed_size,
         "KeySchema": definition.schema.describe(),
         "TableCreationDateTime": definition.created,
         "ProvisionedThroughput": _units(definition.throughput),
@@ -66,6 +67,9 @@ def _features(table: Table) -> dict[str, Any]:
         lasting = [index for index in table.indexes_of(kind) if index.definition.status != "DELETING"]
         if lasting:
             features[kind.value] = [_index_info(index) for index in lasting]
+    vectors = [index.definition for index in (table.vectors or {}).values()]
+    if lasting_vectors := [each for each in vectors if each.status != "DELETING"]:
+        features["VectorIndexes"] = [vector_index_info(each) for each in lasting_vectors]
     if definition.stream_view_type is not None:
         features["StreamDescription"] = {"StreamEnabled": True, "StreamViewType": definition.stream_view_type}
     if definition.ttl.attribute is not None:
@@ -183,4 +187,5 @@ def _definitions(record: TableRecord, request: Request) -> list[dict[str, str]]:
 
 def _key_names(keyed: Iterable[dict[str, Any]]) -> set[str]:
     """The attributes in the keys of tables and indexes."""
-    return {element["AttributeName"] for one in keyed for element in one.get("KeySchema", ())}
+    schemas = (one.get("KeySchema") or one.get("SearchSchema", ()) for one in keyed)
+    return {element["AttributeName"] for schema in schemas for element in schema}

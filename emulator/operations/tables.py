@@ -57,7 +57,7 @@ def _check_deletable(table: Table) -> None:
         check_not_busy(table)
     if table.definition.deletion_protected:
         raise ServiceError(errors.DELETION_PROTECTED)
-    if any(index.definition.status != "ACTIVE" for index in table.indexes.values()):
+    if any(index.definition.status != "ACTIVE" for index in table.all_indexes):
         raise ServiceError(errors.INDEXES_IN_USE)
     check_not_busy(table)
 

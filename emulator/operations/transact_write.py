@@ -13,7 +13,13 @@ from typing import Any
 import orjson
 
 from emulator import errors, limits
-from emulator.capacity import WriteUnits, read_units, transactional_capacity, wants_capacity
+from emulator.capacity import (
+    WriteUnits,
+    read_units,
+    transactional_capacity,
+    transactional_write_capacity,
+    wants_capacity,
+)
 from emulator.errors import ServiceError
 from emulator.expressions import Condition, compile_update
 from emulator.operations.context import Context
@@ -28,10 +34,9 @@ from emulator.operations.write_item import (
     item_collections,
     observe_write,
 )
-from emulator.storage.index import IndexChange
-from emulator.storage.record import Record, larger_size
+from emulator.storage.record import Record
 from emulator.storage.rows import RowKey
-from emulator.storage.table import Table
+from emulator.storage.table import AnyIndexChange, Table
 from emulator.storage.tokens import Completed
 from emulator.values.canonical import canonical_item, depth
 from emulator.values.keys import EMPTY_KINDS
@@ -84,12 +89,12 @@ class _Outcome:
     target: _Target
     new: Record | None
     new_item: Item | None
-    changes: list[IndexChange] = field(default_factory=list)
+    changes: list[AnyIndexChange] = field(default_factory=list)
 
     @property
     def size(self) -> int:
         """Bytes of the larger one of the item before and the item after."""
-        return larger_size(self.target.old, self.new)
+        return self.target.table.written_size(self.target.old, self.new)
 
 
 @operation("TransactWriteItems")
@@ -166,13 +171,12 @@ def _check_not_empty(table: Table, action: Action) -> None:
     """Raise if the action gives a key attribute of the table or of an index an empty value."""
     check_keys_not_empty(table, action.item)
     assigned = _assigned(action)
-    for name in sorted(table.indexes):
-        for attribute in table.indexes[name].schema.attributes:
-            kind = EMPTY_KINDS.get(attribute.type)
-            if action.kind == "Put" and is_empty(attribute, action.item):
-                raise ServiceError(errors.EMPTY_INDEX_KEY, kind=kind, index=name, name=attribute.name)
-            if is_empty(attribute, assigned):
-                raise ServiceError(errors.EMPTY_INDEX_KEY_UPDATE, kind=kind)
+    for attribute, index in table.index_keys():
+        kind = EMPTY_KINDS.get(attribute.type)
+        if action.kind == "Put" and is_empty(attribute, action.item):
+            raise ServiceError(errors.EMPTY_INDEX_KEY, kind=kind, index=index, name=attribute.name)
+        if is_empty(attribute, assigned):
+            raise ServiceError(errors.EMPTY_INDEX_KEY_UPDATE, kind=kind)
 
 
 def _assigned(action: Action) -> Item:
@@ -248,7 +252,7 @@ def _response(context: Context, request: Request, outcomes: list[_Outcome]) -> R
                 units.add(outcome.size, outcome.changes)
             observe_write(context, of_table[0].target.table, units, times=2)
             if mode:
-                capacity.append(transactional_capacity(name, mode, "WriteCapacityUnits", units.table, units.indexes))
+                capacity.append(transactional_write_capacity(name, mode, units))
         if mode:
             response["ConsumedCapacity"] = capacity
     if request.get("ReturnItemCollectionMetrics") == "SIZE":

@@ -103,22 +103,19 @@ def check_targets(table: Table, update: Update, values: Item) -> None:
     for name in table.schema.names:
         if name in update.attributes:
             raise ServiceError(errors.KEY_UPDATE, name=name)
-    if table.indexes:
+    if table.indexes or table.vectors:
         assigned = _assigned(update, values)
-        for attribute, index in _index_keys(table):
+        for attribute, index in table.index_keys():
             if (value := assigned.get(attribute.name)) is not None:
                 _check_assigned(attribute, index, value)
+        if table.vectors is not None:
+            table.vectors.check_vectors(assigned)
     check_key_paths(table, update.nested)
 
 
 def _assigned(update: Update, values: Item) -> Item:
     """What attributes the update sets to literals, by attribute."""
     return {name: values[source] if isinstance(source, str) else source for name, source in update.assigned}
-
-
-def _index_keys(table: Table) -> list[tuple[KeyAttribute, str]]:
-    """The key attributes of all indexes with the index's name; indexes in the order of their names."""
-    return [(attribute, name) for name in sorted(table.indexes) for attribute in table.indexes[name].schema.attributes]
 
 
 def _check_assigned(attribute: KeyAttribute, index: str, value: AttributeValue) -> None:
@@ -171,14 +168,16 @@ def _apply(table: Table, plan: UpdatePlan, old_item: Item) -> Item | None:
         new_item = plan.update.apply(plan.key, plan.values)
     else:
         return None
-    if table.indexes:
-        for attribute, _ in _index_keys(table):
+    if table.indexes or table.vectors:
+        for attribute, _ in table.index_keys():
             value = new_item.get(attribute.name)
             if value is None or value is old_item.get(attribute.name):
                 continue
             if attribute.type not in value:  # literals were checked before: this value was computed
                 raise ServiceError(errors.INDEX_KEY_UPDATE_TYPE)
             _check_new_value(attribute, value)
+    if table.vectors is not None:
+        table.vectors.check_vectors({name: new_item[name] for name in plan.update.attributes if name in new_item})
     return new_item
 
 

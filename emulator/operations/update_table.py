@@ -41,6 +41,14 @@ from emulator.operations.throughput_update import (
     raise_warm_throughput,
     recent,
 )
+from emulator.operations.vector_definitions import (
+    VectorAction,
+    check_billing_mode,
+    check_vector_deletion,
+    check_vector_indexes_free,
+    new_vector_index,
+    vector_actions,
+)
 from emulator.storage.table import TableDefinition
 
 _NOT_BUILT = (
@@ -49,7 +57,6 @@ _NOT_BUILT = (
     "GlobalTableWitnessUpdates",
     "GlobalTableSettingsReplicationMode",
     "DisassociationProtectionEnabled",
-    "VectorIndexUpdates",
 )
 _UPDATES = (
     "ProvisionedThroughput",
@@ -61,6 +68,7 @@ _UPDATES = (
     "DeletionProtectionEnabled",
     "OnDemandThroughput",
     "WarmThroughput",
+    "VectorIndexUpdates",
 )
 _TABLE_CLASS_WINDOW = 30 * SECONDS_PER_DAY
 
@@ -72,6 +80,7 @@ class Update:
     context: Context
     request: Request
     actions: list[Action]
+    vector_actions: list[VectorAction]
     change: TableChange
     on_demand: bool
     """The mode of the table when all is done."""
@@ -89,14 +98,15 @@ def update_table(context: Context, request: Request) -> Response:
     check_built(request, _NOT_BUILT)
     _check_something_to_do(request)
     _check_throughput(request)
-    actions = index_actions(request)
+    actions, of_vectors = index_actions(request), vector_actions(request)
     table = context.described_table(request["TableName"])
     on_demand = mode_when_done(request, table.definition)
-    check_single_change(actions)
+    check_single_change([*actions, *of_vectors])
+    check_vector_indexes_free(table, of_vectors)
     check_not_busy(table)
     now = context.agenda.now()
-    change = TableChange(table, doomed_index=index_to_delete(actions))
-    _plan(Update(context, request, actions, change, on_demand, now))
+    change = TableChange(table, doomed_index=index_to_delete([*actions, *of_vectors]))
+    _plan(Update(context, request, actions, of_vectors, change, on_demand, now))
     change.begin(context)
     asked_of_indexes = {action.index: action.asked for action in actions}
     return {"TableDescription": changed_description(table, now, request, asked_of_indexes)}
@@ -123,6 +133,7 @@ def _check_throughput(request: Request) -> None:
 def _plan(update: Update) -> None:
     """Check all that needs the table, and note what is to change. Nothing changes here."""
     _plan_throughput(update)
+    _plan_vector_indexes(update)
     _plan_on_demand_limits(update)
     _plan_warm_throughput(update)
     _plan_stream(update)
@@ -139,7 +150,7 @@ def _plan_throughput(update: Update) -> None:
     """Mode and units of the table, then the global indexes."""
     change, request, actions = update.change, update.request, update.actions
     if update.on_demand != update.definition.on_demand:
-        for index in change.table.indexes.values():
+        for index in change.table.all_indexes:
             check_index_not_busy(change.table, index)
     with_units = {action.index for action in actions if "ProvisionedThroughput" in action.asked}
     plan_billing(change, request, with_units, update.now, on_demand=update.on_demand)
@@ -165,6 +176,24 @@ def _plan_warm_throughput(update: Update) -> None:
     if requested:
         definition = update.definition
         raise_warm_throughput(update.change.own, definition, requested, TABLE, on_demand=definition.on_demand)
+
+
+# --- Vector indexes -----------------------------------------------------------------------------
+
+
+def _plan_vector_indexes(update: Update) -> None:
+    """An index to make or to delete; a table that has one, or gets one, is on-demand."""
+    change, table = update.change, update.change.table
+    for action in update.vector_actions:
+        if action.kind == "Create":
+            check_billing_mode(on_demand=update.on_demand)
+            index = new_vector_index(table, update.request, action.asked)
+            change.new_index = index
+            change.new_types = {attribute.name: attribute.type for attribute in index.search_schema}
+        else:
+            check_vector_deletion(table, action.index)
+    if table.vectors is not None:
+        check_billing_mode(on_demand=update.on_demand)
 
 
 # --- Stream, encryption, class ------------------------------------------------------------------

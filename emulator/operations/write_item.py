@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from emulator import errors, limits
-from emulator.capacity import WriteUnits, consumed_capacity, wants_capacity
+from emulator.capacity import WriteUnits, wants_capacity, write_capacity
 from emulator.errors import Fault, ServiceError
 from emulator.expressions import Condition
 from emulator.operations.context import Context
@@ -24,10 +24,10 @@ from emulator.operations.parameters import (
     placeholders,
 )
 from emulator.operations.registry import Response, operation
-from emulator.storage.index import IndexChange, IndexKind
-from emulator.storage.record import Record, larger_size
+from emulator.storage.index import IndexKind
+from emulator.storage.record import Record
 from emulator.storage.schema import KeySchema
-from emulator.storage.table import Table
+from emulator.storage.table import AnyIndexChange, Table
 from emulator.values.canonical import canonical_item
 from emulator.values.types import Item, Wording
 
@@ -51,7 +51,7 @@ def put_item(context: Context, request: Request) -> Response:
     table = context.table(request["TableName"])
     check_item_size(table, write.item, write.size, errors.ITEM_TOO_LARGE)
     key = table.schema.check_item(write.item)
-    if table.indexes:
+    if table.indexes or table.vectors:
         table.check_index_keys(write.item)
     old = table.rows.get(key)
     if write.condition is not None:
@@ -144,7 +144,7 @@ def check_condition(
 def observe_failure(context: Context, table: Table, old: Record | None) -> None:
     """Tell observers of a write that was not carried out because of the item that is there, or is not."""
     failed = WriteUnits()
-    failed.add(old.size if old is not None else 0, ())
+    failed.add(table.written_size(old, None), ())
     context.observe(table.name, write_units=failed.table)
 
 
@@ -167,17 +167,17 @@ def written(
     key: Item,
     old: Record | None,
     new: Record | None,
-    changes: list[IndexChange],
+    changes: list[AnyIndexChange],
 ) -> Response:
     """The answer to a write that was applied, without Attributes; `key` may hold more than the key."""
     response: Response = {}
     mode = wants_capacity(request)
     if mode or context.observation is not None:
         units = WriteUnits()
-        units.add(larger_size(old, new), changes)
+        units.add(table.written_size(old, new), changes)
         observe_write(context, table, units)
         if mode:
-            response["ConsumedCapacity"] = consumed_capacity(request["TableName"], mode, units.table, units.indexes)
+            response["ConsumedCapacity"] = write_capacity(request["TableName"], mode, units)
     if request.get("ReturnItemCollectionMetrics") == "SIZE" and table.has_local_indexes:
         response["ItemCollectionMetrics"] = item_collection_metrics(table.schema, key)
     return response

@@ -14,6 +14,7 @@ from emulator.storage.index import IndexDefinition, IndexKind, SecondaryIndex
 from emulator.storage.schema import KeyAttribute, KeySchema
 from emulator.storage.table import Table, TableDefinition, TimeToLive
 from emulator.storage.throughput import Throughput, ThroughputHistory
+from emulator.storage.vector_index import VectorIndexDefinition
 from emulator.streams.shard import Shard
 from emulator.streams.stream import Stream, StreamIdentity
 
@@ -29,6 +30,7 @@ def table_text(table: Table) -> str:
         "definition": _plain(table.definition),
         "partitions": table.rows.partition_count,
         "indexes": indexes,
+        "vector_indexes": [_plain(index.definition) for index in (table.vectors or {}).values()],
     }
     return orjson.dumps(form).decode()
 
@@ -37,13 +39,15 @@ def _index_form(index: SecondaryIndex) -> dict[str, Any]:
     return {"definition": _plain(index.definition), "partitions": index.rows.partition_count}
 
 
-def _plain(definition: TableDefinition | IndexDefinition) -> dict[str, Any]:
+def _plain(definition: TableDefinition | IndexDefinition | VectorIndexDefinition) -> dict[str, Any]:
     return {field.name: _plain_value(getattr(definition, field.name)) for field in fields(definition)}
 
 
 def _plain_value(value: object) -> object:
     if isinstance(value, KeySchema):
         return [list(attribute) for attribute in value.attributes]
+    if isinstance(value, tuple):  # of key attributes too, which orjson does not take
+        return [list(each) if isinstance(each, KeyAttribute) else each for each in value]
     return value.value if isinstance(value, IndexKind) else value  # orjson encodes dataclasses
 
 
@@ -59,6 +63,12 @@ def index_definition(form: dict[str, Any]) -> IndexDefinition:
     read = _read(form["definition"], IndexDefinition)
     read["kind"] = IndexKind(read["kind"])
     return IndexDefinition(**read)
+
+
+def vector_index_definition(form: dict[str, Any]) -> VectorIndexDefinition:
+    """The definition in a form of a vector index."""
+    schema = tuple(KeyAttribute(*attribute) for attribute in form["search_schema"])
+    return VectorIndexDefinition(**{**form, "search_schema": schema})
 
 
 def _read(form: dict[str, Any], kind: type[TableDefinition | IndexDefinition]) -> dict[str, Any]:

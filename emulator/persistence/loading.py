@@ -94,13 +94,13 @@ def _load_table(
 ) -> Table:
     definition = forms.table_definition(form)
     index_forms = form["indexes"]
-    table = Table(definition, [forms.index_definition(each) for each in index_forms], context.undo)
+    vector_indexes = [forms.vector_index_definition(each) for each in form.get("vector_indexes", ())]
+    table = Table(definition, [forms.index_definition(each) for each in index_forms], context.undo, vector_indexes)
     table.rows.split_into(form["partitions"])
     with_sort_key = definition.schema.sort_key is not None
-    table.rows.load(_shared(contents.items(number, with_sort_key=with_sort_key), known))
     for index, index_form in zip(table.indexes.values(), index_forms, strict=True):
         index.rows.split_into(index_form["partitions"])
-        index.fill(table.rows)
+    table.load(_shared(contents.items(number, with_sort_key=with_sort_key), known))
     database = context.database
     database.add(table)
     if definition.stream_view_type is not None and definition.stream_label is not None:

@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from emulator import limits
 from emulator.storage.expiry import Expiry
 from emulator.storage.history import History
 from emulator.storage.index import IndexChange, IndexDefinition, IndexKind, SecondaryIndex
-from emulator.storage.record import Record
+from emulator.storage.record import Record, larger_size
 from emulator.storage.rows import RowKey, Rows
-from emulator.storage.schema import KeySchema
+from emulator.storage.schema import KeyAttribute, KeySchema
 from emulator.storage.throughput import NEVER_CHANGED, Throughput, ThroughputHistory
 from emulator.storage.undo import UndoLog
+from emulator.storage.vector_index import VectorIndex, VectorIndexChange, VectorIndexDefinition, VectorIndexes
 from emulator.streams.kinesis import KinesisFeed
 from emulator.streams.stream import Stream
 from emulator.values.types import Item
+
+AnyIndex: TypeAlias = SecondaryIndex | VectorIndex
+AnyIndexDefinition: TypeAlias = IndexDefinition | VectorIndexDefinition
+AnyIndexChange: TypeAlias = IndexChange | VectorIndexChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +82,15 @@ def partitions_needed(on_demand: bool, throughput: Throughput) -> int:
 class Table:
     """The items of one table and of its indexes. Callers hold the emulator's lock."""
 
-    __slots__ = ("_undo", "definition", "expiry", "history", "indexes", "kinesis", "rows", "stream")
+    __slots__ = ("_undo", "definition", "expiry", "history", "indexes", "kinesis", "rows", "stream", "vectors")
 
-    def __init__(self, definition: TableDefinition, indexes: list[IndexDefinition], undo: UndoLog) -> None:
+    def __init__(
+        self,
+        definition: TableDefinition,
+        indexes: list[IndexDefinition],
+        undo: UndoLog,
+        vector_indexes: Iterable[VectorIndexDefinition] = (),
+    ) -> None:
         self._undo = undo
         self.definition = definition
         self.rows = Rows(undo, self._partitions(), is_kept=True)
@@ -94,6 +105,10 @@ class Table:
         self.indexes: dict[str, SecondaryIndex] = {}
         for index in indexes:
             self.indexes[index.name] = self._new_index(index)
+        self.vectors: VectorIndexes | None = None
+        """The vector indexes, if there are any."""
+        for vector_index in vector_indexes:
+            self.add_index(vector_index)
 
     @property
     def name(self) -> str:
@@ -116,15 +131,42 @@ class Table:
     def has_local_indexes(self) -> bool:
         return any(not index.is_global for index in self.indexes.values())
 
+    @property
+    def all_indexes(self) -> list[AnyIndex]:
+        """Secondary indexes and vector indexes."""
+        return [*self.indexes.values(), *(self.vectors or {}).values()]
+
+    def index(self, name: str) -> AnyIndex | None:
+        """The index of either sort that has this name."""
+        found: AnyIndex | None = self.indexes.get(name)
+        return self.vectors.get(name) if found is None and self.vectors is not None else found
+
     def indexes_of(self, kind: IndexKind) -> list[SecondaryIndex]:
         return [index for index in self.indexes.values() if index.definition.kind is kind]
+
+    def index_keys(self) -> list[tuple[KeyAttribute, str]]:
+        """The key attributes of all indexes with the index's name; indexes in the order of their names.
+
+        Vector indexes, of which the HASH attribute is a key, stand behind the others.
+        """
+        keys = [
+            (attribute, name) for name in sorted(self.indexes) for attribute in self.indexes[name].schema.attributes
+        ]
+        if self.vectors is not None:
+            keys += self.vectors.keys_by_index()
+        return keys
 
     # --- items ------------------------------------------------------------------------------------
 
     def check_index_keys(self, item: Item) -> None:
-        """Raise if an attribute of the item cannot be the index key that it is; first index by name first."""
+        """Raise if an attribute of the item cannot be the index key, or the vector, that it is.
+
+        The first index by name is judged first, vector indexes behind the others.
+        """
         for name in sorted(self.indexes):
             self.indexes[name].schema.check_index_keys(item, name)
+        if self.vectors is not None:
+            self.vectors.check(item)
 
     def replace(
         self,
@@ -134,12 +176,14 @@ class Table:
         new_item: Item | None,
         *,
         by_service: bool = False,
-    ) -> list[IndexChange]:
+    ) -> list[AnyIndexChange]:
         """Put `new` in the place of `old` under `key`; None stands for no item. Returns what indexes noticed.
 
         Every change of an item is made here. `by_service` is for deletions by time to live.
         """
         changes = self._change_indexes(old, new, new_item) if self.indexes else []
+        if self.vectors is not None:
+            changes += self.vectors.change(key, old.decode() if old is not None else None, new_item, new)
         if new is not None:
             self.rows.put(key, new)
         elif old is not None:
@@ -159,14 +203,27 @@ class Table:
         self.rows.load(rows)
         for index in self.indexes.values():
             index.fill(self.rows)
+        if self.vectors is not None:
+            self.vectors.fill(self.rows, list(self.vectors))
+
+    def written_size(self, old: Record | None, new: Record | None) -> int:
+        """Bytes by which a write is billed: those of the larger one of the item before and after."""
+        if self.vectors is None:
+            return larger_size(old, new)
+        return max(self.vectors.billed_size(old), self.vectors.billed_size(new))
+
+    @property
+    def billed_size(self) -> int:
+        """Bytes of all items as they are billed for storage."""
+        return self.rows.size - (self.vectors.spared if self.vectors is not None else 0)
 
     def expire(self, key: RowKey) -> None:
         """Delete the item under `key` because its time has come."""
         self.replace(key, self.rows.get(key), None, None, by_service=True)
 
-    def _change_indexes(self, old: Record | None, new: Record | None, new_item: Item | None) -> list[IndexChange]:
+    def _change_indexes(self, old: Record | None, new: Record | None, new_item: Item | None) -> list[AnyIndexChange]:
         old_item = old.decode() if old is not None else None
-        changes = []
+        changes: list[AnyIndexChange] = []
         for index in self.indexes.values():
             change, gone, come, record = index.change(old_item, new_item, new)
             if change is None:
@@ -230,30 +287,57 @@ class Table:
         self.definition = definition
         self._mark()
 
-    def redefine_index(self, definition: IndexDefinition) -> None:
+    def redefine_index(self, definition: AnyIndexDefinition) -> None:
         """Replace the definition of an index (its keys and projection never change)."""
-        index = self.indexes[definition.name]
+        index: Any = self.index(definition.name)
         before = index.definition
         self._undo.add(lambda: self._define_index(index, before))
         self._define_index(index, definition)
 
-    def _define_index(self, index: SecondaryIndex, definition: IndexDefinition) -> None:
+    def _define_index(self, index: Any, definition: AnyIndexDefinition) -> None:
         index.definition = definition
         self._mark()
 
-    def add_index(self, definition: IndexDefinition) -> None:
-        """Add a global index and fill it from the table."""
-        index = self._new_index(definition)
-        index.fill(self.rows)
-        self._set_indexes({**self.indexes, definition.name: index})
+    def add_index(self, definition: AnyIndexDefinition) -> None:
+        """Add a global index or a vector index and fill it from the table."""
+        if isinstance(definition, VectorIndexDefinition):
+            new = VectorIndex(definition, self.schema, self._undo)
+            vectors = VectorIndexes([*(self.vectors or {}).values(), new], self._undo)
+            vectors.fill(self.rows, [new.name])
+            self._set_vectors(vectors)
+        else:
+            index = self._new_index(definition)
+            index.fill(self.rows)
+            self._set_indexes({**self.indexes, definition.name: index})
 
     def drop_index(self, name: str) -> None:
         """Forget an index, and the attribute definitions that no key uses any more."""
-        self._set_indexes({other: index for other, index in self.indexes.items() if other != name})
+        if self.vectors is not None and name in self.vectors:
+            self._set_vectors(self._vectors_without(name))
+        else:
+            self._set_indexes({other: index for other, index in self.indexes.items() if other != name})
         used = {attribute for index in self.indexes.values() for attribute in index.schema.names}
         used.update(self.schema.names)
+        for vector_index in (self.vectors or {}).values():
+            used.update(attribute.name for attribute in vector_index.definition.search_schema)
         kept = {name: kind for name, kind in self.definition.attribute_types.items() if name in used}
         self.redefine(attribute_types=kept)
+
+    def _vectors_without(self, name: str) -> VectorIndexes | None:
+        rest = [index for index in (self.vectors or {}).values() if index.name != name]
+        if not rest:
+            return None
+        vectors = VectorIndexes(rest, self._undo)
+        vectors.fill(self.rows, ())
+        return vectors
+
+    def _set_vectors(self, vectors: VectorIndexes | None) -> None:
+        self._undo.add(partial(self._have_vectors, self.vectors))
+        self._have_vectors(vectors)
+
+    def _have_vectors(self, vectors: VectorIndexes | None) -> None:
+        self.vectors = vectors
+        self._mark()
 
     def spread(self) -> None:
         """Split partitions to what the throughput asks for now."""

@@ -23,6 +23,7 @@ _CLASS_AND_TAGS = ("DeletionProtectionEnabled", "TableClass", "Tags")
 _LOCAL_INDEX = ("IndexName", "KeySchema", "Projection")
 
 _NUMBERS = (
+    "Dimensions",
     "MaxReadRequestUnits",
     "MaxWriteRequestUnits",
     "MinCapacity",
@@ -132,7 +133,7 @@ def _local_indexes(properties: _Properties) -> Parameters:
 
 
 def _table(properties: _Properties) -> Parameters:
-    parameters = properties.some(*_KEYS_AND_BILLING, *_CAPACITY, *_CLASS_AND_TAGS)
+    parameters = properties.some(*_KEYS_AND_BILLING, *_CAPACITY, *_CLASS_AND_TAGS, "VectorIndexes")
     indexes = [index.some(*_LOCAL_INDEX, *_CAPACITY) for index in properties.parts("GlobalSecondaryIndexes")]
     if indexes:
         parameters["GlobalSecondaryIndexes"] = indexes

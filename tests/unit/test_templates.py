@@ -127,6 +127,30 @@ def test_the_parameters_of_a_table_are_those_of_create_table(write, created):
     assert description["TableClassSummary"]["TableClass"] == "STANDARD_INFREQUENT_ACCESS"
 
 
+def test_a_table_of_a_template_has_its_vector_indexes(write, created):
+    write(
+        "template.yaml",
+        """
+        Resources:
+          Documents:
+            Type: AWS::DynamoDB::Table
+            Properties:
+              TableName: documents
+              AttributeDefinitions: [{AttributeName: pk, AttributeType: S}]
+              KeySchema: [{AttributeName: pk, KeyType: HASH}]
+              BillingMode: PAY_PER_REQUEST
+              VectorIndexes:
+                - IndexName: by-meaning
+                  VectorAttribute: {AttributeName: embedding}
+                  Dimensions: "3"
+                  DistanceFunction: COSINE
+                  Projection: {ProjectionType: ALL}
+        """,
+    )
+    (index,) = created("template.yaml").client().describe_table(TableName="documents")["Table"]["VectorIndexes"]
+    assert (index["IndexName"], index["Dimensions"]) == ("by-meaning", 3)
+
+
 def test_a_table_without_a_name_is_named_by_its_logical_id():
     (table,) = tables_of({"Resources": {"Orders": {"Type": "AWS::DynamoDB::Table", "Properties": KEY}}})
     assert table["TableName"] == "Orders"

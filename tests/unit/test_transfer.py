@@ -120,3 +120,22 @@ def test_a_description_of_a_provisioned_table_becomes_the_request_that_makes_it(
         "SSEDescription": {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": "arn:aws:kms:::key/1"},
     }
     assert transfer.creation_request({"Table": described}, "Copy") == {**request, "TableName": "Copy"}
+
+
+def test_vector_indexes_are_copied_without_their_state() -> None:
+    index = {
+        "IndexName": "v",
+        "SearchSchema": [{"AttributeName": "id", "SearchSchemaElementType": "HASH"}],
+        "Projection": {"ProjectionType": "ALL"},
+        "VectorAttribute": {"AttributeName": "embedding"},
+        "Dimensions": 3,
+        "DistanceFunction": "COSINE",
+    }
+    described = {
+        "TableName": "Documents",
+        "TableStatus": "ACTIVE",
+        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+        "BillingModeSummary": {"BillingMode": "PAY_PER_REQUEST"},
+        "VectorIndexes": [{**index, "IndexStatus": "ACTIVE", "ItemCount": 3, "IndexSizeBytes": 9, "IndexArn": "arn"}],
+    }
+    assert transfer.creation_request({"Table": described}, "Copy")["VectorIndexes"] == [index]

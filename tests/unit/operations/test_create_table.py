@@ -326,7 +326,6 @@ def test_a_projection_lists_attributes_exactly_if_it_includes_some(emulator, kin
     [
         {"GlobalTableSourceArn": ARN},
         {"GlobalTableSettingsReplicationMode": "ENABLED"},
-        {"VectorIndexes": []},
     ],
 )
 def test_a_parameter_that_is_not_built_is_refused_by_name(emulator, parameter):

@@ -156,7 +156,6 @@ def test_a_missing_table_is_answered_before_what_needs_the_table(emulator, reque
         {"GlobalTableWitnessUpdates": [{"Create": {"RegionName": "eu-west-1"}}]},
         {"GlobalTableSettingsReplicationMode": "ENABLED"},
         {"DisassociationProtectionEnabled": True},
-        {"VectorIndexUpdates": []},
     ],
 )
 def test_a_parameter_that_is_not_built_is_refused_by_name(on_demand, parameter):
