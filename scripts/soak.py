@@ -1,16 +1,18 @@
-"""Long random runs: the emulator beside a model of the service, under a rain of expressions, replicated, or killed.
+"""Long random runs: beside a model of the service, under a rain of expressions, replicated, restored, or killed.
 
     python scripts/soak.py                              10,000 random requests, from a seed that is printed
     python scripts/soak.py --seed 7 --steps 50000       the same requests every time
     python scripts/soak.py --seed 7 --expressions 1000000
     python scripts/soak.py --seed 7 --replicas 20000
+    python scripts/soak.py --seed 7 --restores 100000
     python scripts/soak.py --seed 7 --kills 300         also with --durability full
 
 The first kind compares every answer with the model's and looks through all that is stored from time to time; at a
 difference it prints the fewest requests it can find that lead to it. The second kind sends texts that are no
 expressions, or nearly are; each must be answered, or refused by the service's own kind of error. The third kind writes
-to a table whose stream has handlers that fail now and then; the replicas they build must equal the table. The last
-kind kills a server that keeps a file while clients write, and looks each time for what was acknowledged: what is drawn
+to a table whose stream has handlers that fail now and then; the replicas they build must equal the table. The fourth
+kind changes a table of so many items and restores 20 seconds of its past; each must be as it was. The last kind
+kills a server that keeps a file while clients write, and looks each time for what was acknowledged: what is drawn
 follows from the seed, but not how far a kill lets it come. The file of a run that failed is kept.
 """
 
@@ -40,11 +42,13 @@ from tests.property.comparison import REGION, Pair, difference_of, smallest
 from tests.property.legacy import LegacyMaker
 from tests.property.model import Action
 from tests.property.replicas import run_replicas
+from tests.property.restores import run_restores
 from tests.property.texts import TextMaker, is_expected, setup
 
 STEPS = 10_000
 STEPS_PER_LIFE = 1_000  # then both sides start anew, so that a difference is soon found again
 STEPS_PER_CHECK = 25
+SECONDS_RESTORED = 20
 SECONDS_PER_REPORT = 0.5 if sys.stderr.isatty() else 30
 
 
@@ -144,6 +148,21 @@ def run_replication(seed: int, steps: int) -> str | None:
     return None
 
 
+# --- Restores ---------------------------------------------------------------------------------------
+
+
+def run_restoring(seed: int, items: int) -> str | None:
+    """Restore the past of a table; returns what is wrong with a restored table, if something is."""
+    changes = max(items // 5, SECONDS_RESTORED)
+    with counter("change or restore", changes + SECONDS_RESTORED) as step:
+        try:
+            run_restores(Random(seed), items, changes, SECONDS_RESTORED, step)
+        except AssertionError as error:
+            return f"\na restored table is not as it was: {error}"
+    print(f"{SECONDS_RESTORED} seconds of a table of {items:,} items and {changes:,} changes were restored rightly.")
+    return None
+
+
 # --- Kills ------------------------------------------------------------------------------------------
 
 
@@ -168,6 +187,8 @@ def run(options: argparse.Namespace, seed: int) -> str | None:
         return run_kills(seed, options.kills, options.durability)
     if options.expressions:
         return run_expressions(seed, options.expressions)
+    if options.restores:
+        return run_restoring(seed, options.restores)
     return run_replication(seed, options.replicas)
 
 
@@ -179,12 +200,13 @@ def main() -> int:
     parser.add_argument(
         "--replicas", type=int, metavar="COUNT", help="make so many changes to a replicated table instead"
     )
+    parser.add_argument("--restores", type=int, metavar="ITEMS", help="restore the past of a table of so many instead")
     parser.add_argument("--kills", type=int, metavar="COUNT", help="kill a server that keeps a file so often instead")
     parser.add_argument("--durability", choices=("process", "full"), default="process", help="of the file with --kills")
     options = parser.parse_args()
     seed = options.seed if options.seed is not None else SystemRandom().randrange(1_000_000)
     print(f"seed {seed}", flush=True)
-    if options.expressions or options.replicas or options.kills:
+    if options.expressions or options.replicas or options.kills or options.restores:
         fault = run(options, seed)
         if fault:
             print(fault)
