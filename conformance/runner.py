@@ -28,16 +28,24 @@ _READS = frozenset(
         *("DescribeTable", "ListTables", "DescribeLimits", "DescribeEndpoints", "DescribeTimeToLive"),
         *("GetResourcePolicy", "DescribeKinesisStreamingDestination"),
         *("DescribeContributorInsights", "ListContributorInsights"),
+        *("DescribeBackup", "ListBackups", "DescribeContinuousBackups"),
         *("stream", *streams.OPERATIONS),
     )
 )
-_TABLE_OPERATIONS = frozenset(("CreateTable", "UpdateTable"))
+_TABLE_OPERATIONS = {
+    "CreateTable": "TableName",
+    "UpdateTable": "TableName",
+    "RestoreTableFromBackup": "TargetTableName",
+    "RestoreTableToPointInTime": "TargetTableName",
+}
+"""The operations that take their time, and what names the table that is ready then."""
 _WITHOUT_TABLE = frozenset(
     (
         *("http", "BatchGetItem", "BatchWriteItem", "TransactGetItems", "TransactWriteItems"),
         *("ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction"),
         *("PutResourcePolicy", "GetResourcePolicy", "DeleteResourcePolicy", "ListContributorInsights"),
         *("ListTables", "DescribeLimits", "DescribeEndpoints", *streams.OPERATIONS),
+        *("DescribeBackup", "DeleteBackup", "RestoreTableFromBackup", "RestoreTableToPointInTime"),
     )
 )
 
@@ -231,7 +239,7 @@ class Runner:
             text = f"{operation} {short(request)} was refused: {reply.status} {reply.body.decode(errors='replace')}"
             raise PreparationError(text, is_lacking(reply))
         if operation in _TABLE_OPERATIONS:
-            self._settle(request["TableName"])
+            self._settle(request[_TABLE_OPERATIONS[operation]])
         return reply
 
     def _settle(self, table_name: str) -> None:
@@ -256,6 +264,14 @@ class Runner:
         for name in tables.fresh.values():
             if self.call("DescribeTable", {"TableName": name}).status == 200:
                 self._drop(name)
+        if any(step.operation == "CreateBackup" for step in steps):
+            for name in (*tables.fresh.values(), *(tables.name(short) for short in sorted(tables.used))):
+                self._delete_backups(name)
+
+    def _delete_backups(self, table_name: str) -> None:
+        reply = self.call("ListBackups", {"TableName": table_name})
+        for backup in json.loads(reply.body).get("BackupSummaries", ()):
+            self.call("DeleteBackup", {"BackupArn": backup["BackupArn"]})
 
     def _drop(self, table_name: str) -> None:
         self._settle(table_name)

@@ -121,6 +121,12 @@ NOT_TO_BE_PROVOKED = {
     "INSIGHTS_RULES_LIMITED": "no error, but the description of a setting",
     "ITERATOR_EXPIRED": "takes 15 minutes",
     "DATA_TRIMMED": "takes 24 hours",
+    "BACKUPS_BEING_ENABLED": "takes a table that becomes ACTIVE later than at once",
+    "BACKUP_BEING_CREATED": "takes a backup that stays CREATING",
+    "BACKUP_BEING_RESTORED": "takes a table that stays CREATING",
+    "BACKUP_BEING_RESTORED_ELSEWHERE": "takes a table that stays CREATING",
+    "RESTORE_TARGET_IN_USE": "takes a table that stays CREATING",
+    "RESTORES_LIMITED": "takes 50 tables that stay CREATING",
 }
 
 
