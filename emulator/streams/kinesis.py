@@ -133,14 +133,14 @@ class KinesisSink:
         functions = [function for arn, function in self._functions if arn == stream_arn]
         if not functions and self._directory is None:
             return
-        data = record_data(change)
+        data = _record_data(change)
         if self._directory is not None:
             try:
                 self._append(self._directory, stream_arn.rpartition("/")[2], data)
             except OSError:
                 _log.exception("a record could not be written for %s", stream_arn)
         for function in functions:
-            record = {"StreamARN": stream_arn, "PartitionKey": partition_key(change), "Data": data}
+            record = {"StreamARN": stream_arn, "PartitionKey": _partition_key(change), "Data": data}
             try:
                 function(record)
             except Exception:
@@ -155,7 +155,7 @@ class KinesisSink:
 # --- The form of a record -----------------------------------------------------------------------
 
 
-def record_data(change: _Change) -> bytes:
+def _record_data(change: _Change) -> bytes:
     """The JSON text of a record."""
     destination, old, new = change.destination, change.old, change.new
     keys = _keys(change)
@@ -182,7 +182,7 @@ def record_data(change: _Change) -> bytes:
     )
 
 
-def partition_key(change: _Change) -> str:
+def _partition_key(change: _Change) -> str:
     """The same for all changes of an item."""
     return blake2b(orjson.dumps(_keys(change)), digest_size=16).hexdigest().upper()
 

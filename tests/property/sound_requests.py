@@ -18,6 +18,8 @@ REGION = "us-east-1"
 TABLE = {"TableName": "orders"}
 KEY = {"pk": {"S": "a"}, "sk": {"N": "1"}}
 NOW = 1_800_000_000
+ARN = f"arn:aws:dynamodb:{REGION}:123456789012:table/orders"
+KINESIS = f"arn:aws:kinesis:{REGION}:123456789012:stream/orders"
 
 _session = Session()
 MODELS: dict[str, OperationModel] = {
@@ -79,6 +81,9 @@ def prepared() -> Emulator:
         }
         ask(emulator, "PutItem", {**TABLE, "Item": item})
     ask(emulator, "PutItem", {"TableName": "plain", "Item": {"pk": {"S": "a"}, "tags": {"SS": ["x", "y"]}}})
+    ask(emulator, "PutResourcePolicy", {"ResourceArn": ARN, "Policy": _policy("GetItem")})
+    ask(emulator, "EnableKinesisStreamingDestination", {**TABLE, "StreamArn": KINESIS})
+    ask(emulator, "UpdateContributorInsights", {**TABLE, "ContributorInsightsAction": "ENABLE"})
     return emulator
 
 
@@ -97,7 +102,8 @@ def _keys(hash_name: str, range_name: str | None = None) -> list[dict[str, str]]
 
 def sound_requests(emulator: Emulator) -> list[tuple[str, dict[str, Any]]]:
     """Operation and request, one at least for each operation of the API."""
-    samples = [*_items(), *_reads(), *_several_items(), *_statements(), *_tables(), *_streams(emulator)]
+    samples = [*_items(), *_reads(), *_several_items(), *_statements(), *_tables()]
+    samples += [*_streams(emulator), *_policies(), *_destinations(), *_insights()]
     sampled = {operation for operation, _ in samples}
     return [*samples, *((name, _made(model)) for name, model in sorted(MODELS.items()) if name not in sampled)]
 
@@ -399,6 +405,49 @@ def _streams(emulator: Emulator) -> list[tuple[str, dict[str, Any]]]:
         ("GetShardIterator", at_start),
         ("GetShardIterator", {**start, "ShardIteratorType": "AT_TIMESTAMP", "Timestamp": NOW - 1}),
         ("GetRecords", {"ShardIterator": iterator, "Limit": 2}),
+    ]
+
+
+def _policy(action: str) -> str:
+    principal = {"AWS": ["123456789012", "arn:aws:iam::123456789012:role/reader"]}
+    statement = {"Sid": "one", "Effect": "Allow", "Principal": principal, "Action": f"dynamodb:{action}"}
+    return orjson.dumps({"Version": "2012-10-17", "Statement": [{**statement, "Resource": ARN}]}).decode()
+
+
+def _policies() -> list[tuple[str, dict[str, Any]]]:
+    revision = {"ExpectedRevisionId": str(NOW * 1000)}
+    confirmed = {"ConfirmRemoveSelfResourceAccess": True}
+    return [
+        ("PutResourcePolicy", {"ResourceArn": ARN, "Policy": _policy("Scan"), **revision, **confirmed}),
+        ("GetResourcePolicy", {"ResourceArn": ARN}),
+        ("DeleteResourcePolicy", {"ResourceArn": ARN, **revision}),
+    ]
+
+
+def _destinations() -> list[tuple[str, dict[str, Any]]]:
+    fine = {"ApproximateCreationDateTimePrecision": "MICROSECOND"}
+    enabling = {"TableName": "plain", "StreamArn": KINESIS, "EnableKinesisStreamingConfiguration": fine}
+    return [
+        ("EnableKinesisStreamingDestination", enabling),
+        ("DisableKinesisStreamingDestination", {**TABLE, "StreamArn": KINESIS}),
+        (
+            "UpdateKinesisStreamingDestination",
+            {**TABLE, "StreamArn": KINESIS, "UpdateKinesisStreamingConfiguration": fine},
+        ),
+        ("DescribeKinesisStreamingDestination", TABLE),
+    ]
+
+
+def _insights() -> list[tuple[str, dict[str, Any]]]:
+    mode = {"ContributorInsightsMode": "THROTTLED_KEYS"}
+    return [
+        ("UpdateContributorInsights", {**TABLE, "ContributorInsightsAction": "ENABLE", **mode}),
+        ("UpdateContributorInsights", {**TABLE, "IndexName": "days", "ContributorInsightsAction": "ENABLE"}),
+        ("UpdateContributorInsights", {**TABLE, "ContributorInsightsAction": "DISABLE"}),
+        ("DescribeContributorInsights", {**TABLE, "IndexName": "days"}),
+        ("DescribeContributorInsights", TABLE),
+        ("ListContributorInsights", TABLE),
+        ("ListContributorInsights", {"MaxResults": 1}),
     ]
 
 

@@ -118,6 +118,8 @@ def state(emulator: Emulator) -> list[Any]:
         ],
         [(arn, stream.status, stream.last_sequence, list(stream.shards)) for arn, stream in database.streams.items()],
         [database.tokens.find(token, 0) for token in ("token",)],
+        sorted(database.documents),
+        [table.kinesis and table.kinesis.destination for table in database.tables.values()],
         len(context.agenda.entries),
     ]
 
