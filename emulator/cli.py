@@ -168,6 +168,13 @@ def cli(context: click.Context) -> None:
     help="Seconds after which a shard of a stream is followed by a child; 0 for never, else at least 60.",
 )
 @_option(
+    "--replication-lag",
+    type=float,
+    default=_DEFAULTS.replication_lag,
+    callback=_seconds(0),
+    help="Seconds that a change of a global table takes to the other regions.",
+)
+@_option(
     "--request-timeout",
     type=float,
     default=_DEFAULTS.request_timeout,

@@ -107,6 +107,11 @@ MAX_DELIVERIES = 10_000  # ours: of changes that were made during a drain
 TTL_IGNORED_AFTER_SECONDS = 5 * 365 * 24 * 3600  # an expiry longer ago than five years is taken for a mistake
 SECONDS_BETWEEN_TTL_CHANGES = 3600
 
+# Global tables
+SOURCE_REGION_SECONDS = 24 * 3600  # a region that another one was copied from stays a member so long
+STRONG_REGIONS = 3  # of a global table with strong consistency, a witness counted
+TOMBSTONE_SECONDS = 24 * 3600  # ours: what was written before a deletion arrives within a day
+
 # Capacity
 READ_UNIT_BYTES = 4 * KIB
 WRITE_UNIT_BYTES = KIB

@@ -28,6 +28,9 @@ class Settings:
     shard_rollover: float = 14_400.0
     """Seconds after which a shard of a stream is closed and followed by a child; 0 for never, else at least 60."""
 
+    replication_lag: float = 0.0
+    """Seconds that a change of a global table takes to the other regions; with 0 it is there at once."""
+
     request_timeout: float = 60.0
     """Seconds that a client of the HTTP server has to send a request whole, and to take an answer."""
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 _PARTITIONS = (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"))
 
 
-def _partition(region: str) -> str:
+def partition_of(region: str) -> str:
+    """The group of regions that a region is in; made-up ones are in the largest."""
     return next((name for prefix, name in _PARTITIONS if region.startswith(prefix)), "aws")
 
 
 def _arn(service: str, region: str, account_id: str, resource: str) -> str:
-    return f"arn:{_partition(region)}:{service}:{region}:{account_id}:{resource}"
+    return f"arn:{partition_of(region)}:{service}:{region}:{account_id}:{resource}"
 
 
 def table_arn(region: str, account_id: str, table: str) -> str:
@@ -23,8 +24,14 @@ def stream_arn(table_arn: str, label: str) -> str:
 
 def root_user_arn(region: str, account_id: str) -> str:
     """The principal as which everybody calls: credentials are not looked at."""
-    return f"arn:{_partition(region)}:iam::{account_id}:root"
+    return f"arn:{partition_of(region)}:iam::{account_id}:root"
 
 
 def key_arn(region: str, account_id: str, key_id: str) -> str:
     return _arn("kms", region, account_id, f"key/{key_id}")
+
+
+def auto_scaling_role_arn(account_id: str) -> str:
+    """The role that the service scales tables by unless another one is named."""
+    service, role = "dynamodb.application-autoscaling.amazonaws.com", "ApplicationAutoScaling_DynamoDBTable"
+    return f"arn:aws:iam::{account_id}:role/aws-service-role/{service}/AWSServiceRoleFor{role}"

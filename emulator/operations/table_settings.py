@@ -130,6 +130,16 @@ def encryption(specification: dict[str, Any] | None, region: str, account_id: st
     return {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": _key_arn(key, region, account_id)}
 
 
+def is_customer_key(description: dict[str, Any] | None, table_arn: str) -> bool:
+    """Whether a table is encrypted by a customer managed key, by its SSEDescription."""
+    if description is None:
+        return False
+    region, account_id = table_arn.split(":")[3:5]
+    managed = encryption({"Enabled": True}, region, account_id)
+    assert managed is not None
+    return bool(description["KMSMasterKeyArn"] != managed["KMSMasterKeyArn"])
+
+
 def _key_arn(key: str, region: str, account_id: str) -> str:
     """The ARN of a key that a request gives by ARN, id or alias; an alias always stands for the same key."""
     if ":key/" in key:

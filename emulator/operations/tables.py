@@ -8,6 +8,7 @@ from emulator import errors, limits
 from emulator.errors import ServiceError
 from emulator.operations.context import Context
 from emulator.operations.describe import deleted_description, full_description
+from emulator.operations.members import Member, check_deletable_alone, leave_and_drop
 from emulator.operations.registry import Request, Response, operation
 from emulator.storage.table import Table
 
@@ -17,7 +18,8 @@ CHANGES = {"CREATING": "created", "UPDATING": "updated", "DELETING": "deleted"}
 
 @operation("DescribeTable")
 def describe_table(context: Context, request: Request) -> Response:
-    return {"Table": full_description(context.described_table(request["TableName"]), context.agenda.now())}
+    table = context.described_table(request["TableName"], being_copied=True)
+    return {"Table": full_description(table, context.agenda.now())}
 
 
 @operation("ListTables")
@@ -34,10 +36,14 @@ def list_tables(context: Context, request: Request) -> Response:
 
 @operation("DeleteTable")
 def delete_table(context: Context, request: Request) -> Response:
-    table = context.described_table(request["TableName"])
+    """The table is DELETING until the delay is over. One of a global table leaves that."""
+    table = context.described_table(request["TableName"], being_copied=True)
+    member = Member(context, table)
     _check_deletable(table)
+    if table.definition.replicas:
+        check_deletable_alone(member)
     table.redefine(status="DELETING")
-    context.agenda.after(context.settings.status_delay, lambda: context.database.drop(table))
+    context.agenda.after(context.settings.status_delay, lambda: leave_and_drop(member))
     return {"TableDescription": deleted_description(table, context.agenda.now())}
 
 

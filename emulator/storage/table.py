@@ -10,6 +10,7 @@ from emulator import limits
 from emulator.storage.expiry import Expiry
 from emulator.storage.index import IndexChange, IndexDefinition, IndexKind, SecondaryIndex
 from emulator.storage.record import Record
+from emulator.storage.replication import Replica
 from emulator.storage.rows import RowKey, Rows
 from emulator.storage.schema import KeySchema
 from emulator.storage.throughput import NEVER_CHANGED, Throughput, ThroughputHistory
@@ -59,6 +60,22 @@ class TableDefinition:
     """Read and write units that were asked for or grown to; None for those that the mode starts with."""
     tags: dict[str, str] = field(default_factory=dict)
     ttl: TimeToLive = TimeToLive()
+    replicas: tuple[str, ...] = ()
+    """The regions of the other members of the global table, in the order in which they joined as this one saw it."""
+    witnesses: dict[str, str] = field(default_factory=dict)
+    """The region that keeps a strongly consistent global table together and has no table, and its WitnessStatus."""
+    is_strongly_consistent: bool = False
+    """MultiRegionConsistency STRONG."""
+    settings_replication: str | None = None
+    """GlobalTableSettingsReplicationMode."""
+    disassociation_protected: bool = True
+    """DisassociationProtectionEnabled, of a member of a global table."""
+    overrides: tuple[tuple[str, str], ...] = ()
+    """Settings that this member has of its own: their names, and the index or "" for the table."""
+    copied_from: tuple[str, float] | None = None
+    """The region that this member was copied from when it joined, and when."""
+    auto_scaling: dict[str, Any] = field(default_factory=dict)
+    """Auto scaling settings that were made through UpdateTableReplicaAutoScaling."""
 
 
 def partitions_needed(on_demand: bool, throughput: Throughput) -> int:
@@ -72,7 +89,7 @@ def partitions_needed(on_demand: bool, throughput: Throughput) -> int:
 class Table:
     """The items of one table and of its indexes. Callers hold the emulator's lock."""
 
-    __slots__ = ("_undo", "definition", "expiry", "indexes", "rows", "stream")
+    __slots__ = ("_undo", "definition", "expiry", "indexes", "replica", "rows", "stream")
 
     def __init__(self, definition: TableDefinition, indexes: list[IndexDefinition], undo: UndoLog) -> None:
         self._undo = undo
@@ -82,6 +99,8 @@ class Table:
         """What notes the changes of items, while the table has a stream that is enabled."""
         self.expiry: Expiry | None = None
         """What deletes items that expire, while time to live is enabled."""
+        self.replica: Replica | None = None
+        """What sends changes to the other regions and receives theirs, in a global table."""
         self.indexes: dict[str, SecondaryIndex] = {}
         for index in indexes:
             self.indexes[index.name] = self._new_index(index)
@@ -116,10 +135,12 @@ class Table:
         new_item: Item | None,
         *,
         by_service: bool = False,
+        replicated: bool = False,
     ) -> list[IndexChange]:
         """Put `new` in the place of `old` under `key`; None stands for no item. Returns what indexes noticed.
 
-        Every change of an item is made here. `by_service` is for deletions by time to live.
+        Every change of an item is made here. `by_service` is for deletions by time to live, `replicated` for changes
+        that were made in another region.
         """
         changes = self._change_indexes(old, new, new_item) if self.indexes else []
         if new is not None:
@@ -130,10 +151,14 @@ class Table:
             self.stream.note(key, old, new, by_service=by_service)
         if self.expiry is not None:
             self.expiry.note(key, old.decode() if old is not None else None, new_item)
+        if self.replica is not None and not replicated:
+            self.replica.note(key, new)
         return changes
 
     def expire(self, key: RowKey) -> None:
-        """Delete the item under `key` because its time has come."""
+        """Delete the item under `key` because its time has come, unless another region will do that."""
+        if self.replica is not None and not self.replica.expires_here(key):
+            return
         self.replace(key, self.rows.get(key), None, None, by_service=True)
 
     def _change_indexes(self, old: Record | None, new: Record | None, new_item: Item | None) -> list[IndexChange]:
@@ -150,7 +175,7 @@ class Table:
             changes.append(change)
         return changes
 
-    # --- stream and time to live ------------------------------------------------------------------
+    # --- stream, time to live and replication -----------------------------------------------------
 
     def set_stream(self, stream: Stream | None) -> None:
         """Have changes noted by `stream` from now on; None for no stream."""
@@ -167,15 +192,29 @@ class Table:
         self.expiry = expiry
         self.wake()
 
+    def set_replica(self, replica: Replica | None) -> None:
+        """Be a member of a global table from now on; None for a table of this region alone."""
+        self._undo.add(partial(self._swap_replica, self.replica))
+        self._swap_replica(replica)
+
+    def _swap_replica(self, replica: Replica | None) -> None:
+        self.rest()
+        self.replica = replica
+        self.wake()
+
     def wake(self) -> None:
-        """Delete what expires from now on."""
+        """Delete what expires, and receive what arrives, from now on."""
         if self.expiry is not None:
             self.expiry.wake()
+        if self.replica is not None:
+            self.replica.wake()
 
     def rest(self) -> None:
-        """The table is gone: let nothing expire."""
+        """The table is gone: let nothing expire or arrive."""
         if self.expiry is not None:
             self.expiry.rest()
+        if self.replica is not None:
+            self.replica.rest()
 
     # --- definition -------------------------------------------------------------------------------
 

@@ -325,8 +325,6 @@ def test_a_projection_lists_attributes_exactly_if_it_includes_some(emulator, kin
     "parameter",
     [
         {"ResourcePolicy": "{}"},
-        {"GlobalTableSourceArn": ARN},
-        {"GlobalTableSettingsReplicationMode": "ENABLED"},
         {"VectorIndexes": []},
     ],
 )

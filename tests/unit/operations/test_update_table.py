@@ -151,11 +151,6 @@ def test_a_missing_table_is_answered_before_what_needs_the_table(emulator, reque
 @pytest.mark.parametrize(
     "parameter",
     [
-        {"ReplicaUpdates": [{"Create": {"RegionName": "eu-west-1"}}]},
-        {"MultiRegionConsistency": "STRONG"},
-        {"GlobalTableWitnessUpdates": [{"Create": {"RegionName": "eu-west-1"}}]},
-        {"GlobalTableSettingsReplicationMode": "ENABLED"},
-        {"DisassociationProtectionEnabled": True},
         {"VectorIndexUpdates": []},
     ],
 )
