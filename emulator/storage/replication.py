@@ -76,7 +76,7 @@ class Replica:
         """Of items that were deleted, oldest first."""
         self.arriving: SortedList[Arrival] = SortedList()
         self.last_number = 0
-        """Of all versions that were made or sent here."""
+        """The highest one of the group: all members are told of a version when it is made."""
         self._table = table
         self._regions = regions
         self._agenda = agenda
@@ -95,13 +95,13 @@ class Replica:
 
     def note(self, key: RowKey, record: Record | None) -> None:
         """Note that an item was written or deleted here, and send that to the others."""
-        others = [other.replica for other in self.others() if other.replica is not None]
-        self.last_number = 1 + max(replica.last_number for replica in (self, *others))
+        self.last_number += 1
         at = max(self._agenda.now(), self.version_of(key).at)
         version = Version(at, self.last_number, self.region)
         self._become(key, version, is_there=record is not None)
-        for other in others:
-            other.send(key, record, version)
+        for other in self.others():
+            if other.replica is not None:
+                other.replica.send(key, record, version)
 
     def send(self, key: RowKey, record: Record | None, version: Version) -> None:
         """Have a change of another member arrive here: at once, or when the lag is over."""
@@ -163,6 +163,8 @@ class Replica:
         if is_there:
             self.tombstones.pop(key, None)
             self.versions[key] = version
+            if self._table.expiry is not None:  # it may be for this member from now on to delete what is expired
+                self._table.expiry.wake()
         else:
             self.versions.pop(key, None)
             self.tombstones.pop(key, None)
