@@ -21,7 +21,7 @@ TAGS = ("observed", "observed~", "reported", "documented", "documented?", "older
 _GROUP_MEMBERS = {"about", "page", "tag", "table", "items", "given", "cases"}
 _CASE_MEMBERS = {"name", "page", "tag", "table", "items", "given", "each", "afterwards"}
 _EXPECTED_MEMBERS = {"answer", "error", "status", "reply"}
-_STEP_MEMBERS = {*_EXPECTED_MEMBERS, "keep"}
+_STEP_MEMBERS = {*_EXPECTED_MEMBERS, "keep", "region"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,15 @@ class Step:
     """One request and, unless it only prepares, what is expected of the answer.
 
     `operation` is a wire name, "http" for a request that is given as it goes over the line, or "stream" for all
-    records of a table's stream. `keep` names parts of the answer for the steps that follow: name to path.
+    records of a table's stream. `keep` names parts of the answer for the steps that follow: name to path. `region` is
+    where it is asked, if not in the target's own region.
     """
 
     operation: str
     request: Any
     expected: Mapping[str, Any] | None
     keep: Mapping[str, str]
+    region: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,4 +156,5 @@ def _step(where: str, written: Mapping[str, Any], *, prepares: bool = False) -> 
     expected = {member: value for member, value in written.items() if member in _EXPECTED_MEMBERS}
     if len(operations) != 1 or bool(expected) == prepares:
         raise CaseError(f"{where}: a step is one request with what is expected of it, not {sorted(written)}")
-    return Step(operations[0], written[operations[0]], expected or None, written.get("keep", {}))
+    keep, region = written.get("keep", {}), written.get("region")
+    return Step(operations[0], written[operations[0]], expected or None, keep, region)

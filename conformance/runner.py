@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import count
 from textwrap import indent
 from typing import Any
@@ -29,6 +30,7 @@ _READS = frozenset(
         *("DescribeBackup", "ListBackups", "DescribeContinuousBackups"),
         *("GetResourcePolicy", "DescribeKinesisStreamingDestination"),
         *("DescribeContributorInsights", "ListContributorInsights"),
+        *("ListGlobalTables", "DescribeGlobalTable", "DescribeGlobalTableSettings"),
         *("stream", *streams.OPERATIONS),
     )
 )
@@ -46,8 +48,12 @@ _WITHOUT_TABLE = frozenset(
         *("PutResourcePolicy", "GetResourcePolicy", "DeleteResourcePolicy", "ListContributorInsights"),
         *("ListTables", "DescribeLimits", "DescribeEndpoints", *streams.OPERATIONS),
         *("DescribeBackup", "DeleteBackup", "RestoreTableFromBackup", "RestoreTableToPointInTime"),
+        *("CreateGlobalTable", "UpdateGlobalTable", "UpdateGlobalTableSettings"),
+        *("ListGlobalTables", "DescribeGlobalTable", "DescribeGlobalTableSettings"),
     )
 )
+_REGIONS = ("us-east-1", "eu-west-1", "us-west-2", "us-east-2", "ap-northeast-1")
+_OTHER_REGIONS = ("other-region", "third-region", "fourth-region")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +171,7 @@ class Runner:
                     self._prepare("PutItem", {"TableName": scope(case.table or ""), "Item": item})
                 for step in given:
                     step = step.completed(kept)
-                    kept |= step.kept_of(self._prepare(step.operation, step.request))
+                    kept |= step.kept_of(self._prepare(step.operation, step.request, step.region))
                 answers: list[Answer] = []
                 broken: list[str] = []
                 recorded = self._recordings.of(case) if self._recordings is not None else ()
@@ -191,24 +197,31 @@ class Runner:
                 self.call("DeleteTable", {"TableName": f"{self._prefix}-{name}"})
         self._created.clear()
 
-    def call(self, operation: str, request: Any) -> Reply:
-        """Ask for an operation of the API, or of that of streams."""
+    def call(self, operation: str, request: Any, region: str | None = None) -> Reply:
+        """Ask for an operation of the API, or of that of streams; in the target's region if no other one is given."""
         api = "DynamoDBStreams_20120810" if operation in streams.OPERATIONS else "DynamoDB_20120810"
         headers = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": f"{api}.{operation}"}
-        return self._target.send(Message("POST", "/", headers, json.dumps(request).encode()))
+        return self._target.send(Message("POST", "/", headers, json.dumps(request).encode(), region=region))
+
+    def _other_regions(self) -> dict[str, str]:
+        """The regions beside the target's own that cases name."""
+        regions = [region for region in _REGIONS if region != self._target.region]
+        return dict(zip(_OTHER_REGIONS, regions, strict=False))
 
     def _scope(self, tables: _Tables) -> Scope:
         """Names of a case: `region`, `account`, tables of the suite, `new...` and `missing...` for its own tables.
 
-        `token` is an idempotency token that no other run of a case has used.
+        `token` is an idempotency token that no other run of a case has used; `other-region`, `third-region` and
+        `fourth-region` are regions beside that of the target.
         """
         token = uuid4().hex
+        regions = {"region": self._target.region, **self._other_regions()}
 
         def scope(name: str) -> str:
             if name == "token":
                 return token
-            if name == "region":
-                return self._target.region
+            if name in regions:
+                return regions[name]
             if name == "account":
                 return self._account_id()
             if name in tables.known or name.startswith(("new", "missing")):
@@ -233,24 +246,25 @@ class Runner:
             self._account = json.loads(reply.body)["Table"]["TableArn"].split(":")[4]
         return self._account
 
-    def _prepare(self, operation: str, request: Any) -> Reply:
-        reply = self.call(operation, request)
+    def _prepare(self, operation: str, request: Any, region: str | None = None) -> Reply:
+        reply = self.call(operation, request, region)
         if reply.status != 200:
             text = f"{operation} {short(request)} was refused: {reply.status} {reply.body.decode(errors='replace')}"
             raise PreparationError(text, is_lacking(reply))
         if operation in _TABLE_OPERATIONS:
-            self._settle(request[_TABLE_OPERATIONS[operation]])
+            self._settle(request[_TABLE_OPERATIONS[operation]], region)
         return reply
 
-    def _settle(self, table_name: str) -> None:
-        """Wait until a table and its indexes are as they were asked to be."""
+    def _settle(self, table_name: str, region: str | None = None) -> None:
+        """Wait until a table, its indexes and its replicas are as they were asked to be."""
         deadline = time.monotonic() + self._patience_seconds
         while time.monotonic() < deadline:
-            reply = self.call("DescribeTable", {"TableName": table_name})
+            reply = self.call("DescribeTable", {"TableName": table_name}, region)
             if reply.status == 200:
                 table = json.loads(reply.body)["Table"]
-                indexes = table.get("GlobalSecondaryIndexes", [])
+                indexes, replicas = table.get("GlobalSecondaryIndexes", []), table.get("Replicas", [])
                 states = [table["TableStatus"], *(index["IndexStatus"] for index in indexes)]
+                states += [replica["ReplicaStatus"] for replica in replicas]
                 if all(state in _SETTLED for state in states):
                     return
             time.sleep(1)
@@ -261,9 +275,11 @@ class Runner:
         if case.items or any(step.operation not in _READS for step in steps):
             for short in sorted(tables.used):
                 self._empty(f"{self._prefix}-{short}", self._suite.tables[short]["KeySchema"])
+        regions = (None, *self._other_regions().values())
         for name in tables.fresh.values():
-            if self.call("DescribeTable", {"TableName": name}).status == 200:
-                self._drop(name)
+            for region in regions:
+                if self.call("DescribeTable", {"TableName": name}, region).status == 200:
+                    self._drop(name, region)
         if any(step.operation == "CreateBackup" for step in steps):
             for name in (*tables.fresh.values(), *(tables.name(short) for short in sorted(tables.used))):
                 self._delete_backups(name)
@@ -273,11 +289,27 @@ class Runner:
         for backup in json.loads(reply.body).get("BackupSummaries", ()):
             self.call("DeleteBackup", {"BackupArn": backup["BackupArn"]})
 
-    def _drop(self, table_name: str) -> None:
-        self._settle(table_name)
-        self.call("UpdateTable", {"TableName": table_name, "DeletionProtectionEnabled": False})
-        self._settle(table_name)
-        self.call("DeleteTable", {"TableName": table_name})
+    def _drop(self, table_name: str, region: str | None) -> None:
+        """Delete a table, after its replicas in other regions."""
+        self._settle(table_name, region)
+        reply = self.call("DescribeTable", {"TableName": table_name}, region)
+        table = json.loads(reply.body)["Table"] if reply.status == 200 else {}
+        replicas = [replica["RegionName"] for replica in table.get("Replicas", [])]
+        for each in (region, *replicas):
+            self.call("UpdateTable", {"TableName": table_name, "DeletionProtectionEnabled": False}, each)
+            self._settle(table_name, each)
+        witnesses = [witness["RegionName"] for witness in table.get("GlobalTableWitnesses", [])]
+        together = [replicas] if table.get("MultiRegionConsistency") == "STRONG" else [[each] for each in replicas]
+        for leaving in together:
+            request = {
+                "TableName": table_name,
+                "ReplicaUpdates": [{"Delete": {"RegionName": each}} for each in leaving],
+            }
+            if witnesses:
+                request["GlobalTableWitnessUpdates"] = [{"Delete": {"RegionName": each}} for each in witnesses]
+            self.call("UpdateTable", request, region)
+            self._settle(table_name, region)
+        self.call("DeleteTable", {"TableName": table_name}, region)
 
     def _empty(self, table_name: str, key_schema: list[dict[str, str]]) -> None:
         names = {f"#k{number}": element["AttributeName"] for number, element in enumerate(key_schema)}
@@ -302,7 +334,7 @@ class Runner:
             return self._target.send(_message(step.request))
         if step.operation == "stream":
             return self._records(step, patience)
-        return self.call(step.operation, step.request)
+        return self.call(step.operation, step.request, step.region)
 
     def _judged(self, case: Case, step: _Filled, reply: Reply, answer: Answer, recorded: Answer | None) -> Result:
         rules = broken_rules(reply) if self._strict and step.operation != "stream" else ()
@@ -325,14 +357,17 @@ class Runner:
             text = text.replace(name, f"<{names[name]}>")
         if self._account is not None:
             text = text.replace(self._account, "<account>")
-        return text.replace(self._target.region, "<region>")
+        for name, region in {"region": self._target.region, **self._other_regions()}.items():
+            text = text.replace(region, f"<{name}>")
+        return text
 
     def _records(self, step: _Filled, patience: float) -> Reply:
         """The records of a table's stream, as if one request had been answered with them."""
         wanted = step.expected["answer"]["Records"]
         wanted = wanted.elements if isinstance(wanted, Unordered) else wanted
         try:
-            records = streams.records_of(self.call, step.request["TableName"], len(wanted), patience)
+            call = partial(self.call, region=step.region)
+            records = streams.records_of(call, step.request["TableName"], len(wanted), patience)
         except streams.StreamError as error:
             raise PreparationError(str(error)) from error
         return Reply(200, {}, json.dumps({"Records": records}).encode())
@@ -346,6 +381,7 @@ class _Filled:
     request: Any
     expected: Mapping[str, Any]
     keep: Mapping[str, str]
+    region: str | None
 
     @classmethod
     def of(cls, case: Case, step: Step, scope: Scope) -> _Filled:
@@ -353,7 +389,8 @@ class _Filled:
         if case.table is not None and step.operation not in _WITHOUT_TABLE and isinstance(request, dict):
             request = {"TableName": scope(case.table), **request}
         request = _without_absent(request)
-        return cls(step.operation, request, fill(dict(step.expected or {}), scope), step.keep)
+        expected, region = fill(dict(step.expected or {}), scope), fill(step.region, scope)
+        return cls(step.operation, request, expected, step.keep, region)
 
     def completed(self, kept: Mapping[str, Any]) -> _Filled:
         """The step with what earlier ones kept."""
@@ -365,6 +402,11 @@ class _Filled:
     def kept_of(self, reply: Reply) -> dict[str, Any]:
         """What of the answer the following steps want."""
         return {name: _part(json.loads(reply.body), path) for name, path in self.keep.items()}
+
+
+def _deletions(regions: list[str]) -> list[dict[str, Any]]:
+    """ReplicaUpdates or GlobalTableWitnessUpdates that delete the members in these regions."""
+    return [{"Delete": {"RegionName": region}} for region in regions]
 
 
 def _without_absent(value: Any) -> Any:

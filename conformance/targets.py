@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import http.client
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -19,17 +19,22 @@ if TYPE_CHECKING:
 
 DATE = "20260101T000000Z"
 _AWS_HOST = r"dynamodb\.[a-z0-9-]+\.amazonaws\.com(\.cn)?"
+_REGION_OF_HOST = r"(?<=^dynamodb\.)[a-z0-9-]+"
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """An HTTP request. `signed` ones get an Authorization header, real or for show, from the target."""
+    """An HTTP request. `signed` ones get an Authorization header, real or for show, from the target.
+
+    `region` is where it goes if not to the target's own.
+    """
 
     method: str
     path: str
     headers: Mapping[str, str]
     body: bytes
     signed: bool = True
+    region: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,11 +183,13 @@ class Endpoint:
 def host_of(message: Message, host: str) -> str:
     """Where a message goes: the real service answers for streams, and searches vectors, at hosts of their own.
 
-    Source: streams_ttl.md 1, vectors.md 13.
+    It has hosts for each region too. Source: streams_ttl.md 1, vectors.md 13.
     """
     target = message.headers.get("X-Amz-Target", "")
     if not re.fullmatch(_AWS_HOST, host):
         return host
+    if message.region is not None:
+        host = re.sub(_REGION_OF_HOST, message.region, host)
     if target.startswith("DynamoDBStreams"):
         return f"streams.{host}"
     return f"search-{host}" if target.endswith(".SearchVectors") else host
@@ -209,14 +216,15 @@ class Signer:
         credentials = botocore.session.get_session().get_credentials()
         if credentials is None:
             raise RuntimeError("no AWS credentials were found")
-        self._auth: Any = SigV4Auth(credentials, "dynamodb", region)
+        self._region = region
+        self._auth_for: Callable[[str], Any] = lambda region: SigV4Auth(credentials, "dynamodb", region)
 
     def signed(self, url: str, message: Message) -> dict[str, str]:
         """The headers of `message`, which goes to `url`, with those of the signature."""
         from botocore.awsrequest import AWSRequest
 
         request = AWSRequest(message.method, url, headers=dict(message.headers), data=message.body)
-        self._auth.add_auth(request)
+        self._auth_for(message.region or self._region).add_auth(request)
         return dict(request.headers.items())
 
 
@@ -225,7 +233,7 @@ def _for_show(message: Message, region: str) -> dict[str, str]:
     headers = dict(message.headers)
     if message.signed:
         headers["Authorization"] = (
-            f"AWS4-HMAC-SHA256 Credential=conformance/{DATE[:8]}/{region}/dynamodb/aws4_request, "
+            f"AWS4-HMAC-SHA256 Credential=conformance/{DATE[:8]}/{message.region or region}/dynamodb/aws4_request, "
             f"SignedHeaders=host;x-amz-date;x-amz-target, Signature={'0' * 64}"
         )
         headers["X-Amz-Date"] = DATE

@@ -201,6 +201,13 @@ def cli(context: click.Context) -> None:
     help="A directory for records that tables send to Kinesis streams: a file of JSON lines for each stream.",
 )
 @_option(
+    "--replication-lag",
+    type=float,
+    default=_DEFAULTS.replication_lag,
+    callback=_seconds(0),
+    help="Seconds that a change of a global table takes to the other regions.",
+)
+@_option(
     "--request-timeout",
     type=float,
     default=_DEFAULTS.request_timeout,

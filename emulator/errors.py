@@ -990,3 +990,111 @@ ITEMS_INVALID = (
     "Some of the items failed validation checks and were not imported. "
     "Please check CloudWatch error logs for more details."
 )
+# --- Global tables (global_tables.md); texts of which a page has a part only are ours around that part ----
+
+REPLICAS_ALONE = _validation("Requests that modify replicas or witnesses must not also modify other fields")
+REPLICA_ACTION_MISSING = _validation("Update table operation has replica or witness updates with no actions specified")
+REPLICA_ACTIONS_MIXED = _invalid_parameter("Only one action may be specified in a replica or witness update")
+REPLICA_CHANGES_LIMITED = _validation(
+    "Update table operation with more than one create or delete replica actions not allowed"
+)
+REPLICA_IS_LOCAL = _validation(
+    "Cannot add, delete, or update the local region through ReplicaUpdates. "
+    "Use CreateTable, DeleteTable, or UpdateTable as required."
+)
+REPLICA_REGION_UNKNOWN = _validation("Region {region} is not supported for replicas. Supported regions: [{supported}]")
+REPLICA_EXISTS = _validation(
+    "Failed to create a the new replica of table with name: '{table}' "
+    "because one or more replicas already existed as tables."
+)
+REPLICA_NOT_FOUND = _validation(
+    "Replica specified in the Replica Update or Replica Delete action of the request was not found."
+)
+REPLICA_NOT_MEMBER = _validation(
+    "Update global table operation failed because one or more replicas were not part of the global table: [{region}]"
+)
+REPLICA_CAPACITY_FIXED = _validation("Table write capacity should either be Pay-Per-Request or AutoScaled")
+REPLICA_INDEX_CAPACITY_FIXED = _validation("GSI write capacity should either be Pay-Per-Request or AutoScaled")
+REPLICA_KEY_MISSING = _invalid_parameter("KMSMasterKeyId must be specified for each replica.")
+REPLICA_KEY_UNWANTED = _invalid_parameter(
+    "KMSMasterKeyId can only be specified for a replica of a table with a customer managed key"
+)
+REPLICA_KEY_UPDATE = _invalid_parameter(
+    "KMSMasterKeyId of a replica cannot be updated, use SSESpecification in the region of the replica"
+)
+REPLICA_WAS_SOURCE = _validation(
+    "Replica cannot be deleted because it has acted as a source region for new replica(s) "
+    "being added to the table in the last 24 hours."
+)
+REPLICA_STREAM_NEEDED = _validation("Disabling Stream is not allowed for a Global Table replica")
+REPLICA_BEING_ADDED = _validation("Updating TimeToLive is not allowed while the replica is being added")
+SETTINGS_REPLICATION_MODE = _validation(
+    "Value 'ENABLED_WITH_OVERRIDES' at 'GlobalTableSettingsReplicationMode' failed to satisfy constraint: "
+    "Only ENABLED and DISABLED settings replication are allowed for a table that has no replicas"
+)
+SOURCE_MODE_MISSING = _invalid_parameter(
+    "GlobalTableSettingsReplicationMode must be ENABLED when GlobalTableSourceArn is specified"
+)
+SOURCE_OTHER_NAME = _invalid_parameter("TableName must be that of the table of GlobalTableSourceArn")
+SOURCE_IN_REGION = _invalid_parameter("GlobalTableSourceArn must be of another region")
+SOURCE_DEFINES_SETTINGS = _invalid_parameter("{name} cannot be specified with GlobalTableSourceArn")
+
+DISASSOCIATION_ALONE = _invalid_parameter("Disassociate must be the only replica update in the request")
+DISASSOCIATION_ELSEWHERE = _validation("Disassociate must be requested in the region of the replica")
+DISASSOCIATION_PROTECTED = _validation(
+    "Replica cannot be disassociated as it is currently protected against disassociation. "
+    "Disable disassociation protection first."
+)
+DISASSOCIATION_PROTECTION_ALONE = _invalid_parameter(
+    "DisassociationProtectionEnabled modification must be the only operation in the request"
+)
+
+# Strong consistency across regions (global_tables.md 8)
+STRONG_REPLICA_COUNT = _validation(
+    "Unsupported replica count for global tables with MultiRegionConsistency set to STRONG."
+)
+WITNESS_WITHOUT_STRONG = _validation(
+    "MultiRegionConsistency must be set as STRONG when GlobalTableWitnessUpdates parameter is present."
+)
+WITNESS_AND_REPLICA = _validation("Cannot target multiple regions with the same action")
+WITNESS_IS_LOCAL = _validation(
+    "Cannot add a witness in the same region as an existing replica "
+    "when creating a global table with MultiRegionConsistency set to STRONG."
+)
+STRONG_REGION = _validation(
+    "Unsupported Region(s) specified for global tables with MultiRegionConsistency set to STRONG: [{regions}]."
+)
+STRONG_IS_FINAL = _validation("Cannot add replicas to a global table with strong MultiRegionConsistency")
+CONSISTENCY_IS_FINAL = _validation("MultiRegionConsistency parameter is unsupported on existing global table")
+CONSISTENCY_ONLY_CREATES = _validation(
+    "Only Replica Create actions are supported when MultiRegionConsistency parameter is provided."
+)
+WITNESSES_LEFT = _validation("Update table delete operation does not include all witnesses.")
+WITNESS_NOT_MEMBER = _validation(
+    "Update global table operation failed because one or more witnesses were not part of the global table. "
+    "Please retry the request without these witnesses: [{region}]."
+)
+STRONG_TOGETHER_ONLY = _validation(
+    "Deletion of only one table replica is not supported for global tables with MultiRegionConsistency set to STRONG."
+)
+STRONG_WITHOUT = _validation("{feature} is not supported for global tables with MultiRegionConsistency set to STRONG.")
+
+# Version 2017.11.29, and auto scaling of replicas (global_tables.md 10.2 and 11)
+LEGACY_UNSUPPORTED = _validation("Creating global tables version 2017.11.29 is not supported")
+LEGACY_UPDATES_EMPTY = _invalid_parameter("ReplicaUpdates must not be empty")
+GLOBAL_TABLE_NOT_FOUND = _modelled(
+    "GlobalTableNotFoundException", "Global table not found: Global table with name: '{table}' does not exist."
+)
+GLOBAL_TABLE_SETTINGS_NOT_FOUND = _modelled(
+    "GlobalTableNotFoundException", "Global table with name: '{table}' does not exist."
+)
+INTERNAL_SERVER_ERROR = _modelled("InternalServerError", "Internal server error", status=500)
+"""The service's own answer to a region that it does not know."""
+
+NOT_A_GLOBAL_TABLE = _modelled("ResourceNotFoundException", "Global table with name: {table} does not exist.")
+AUTO_SCALING_ON_DEMAND = _validation("Auto scaling settings cannot be updated for a table in on-demand capacity mode")
+AUTO_SCALING_INCOMPLETE = _invalid_parameter(
+    "MinimumUnits, MaximumUnits and ScalingPolicyUpdate must be specified to enable auto scaling"
+)
+AUTO_SCALING_RANGE = _invalid_parameter("MinimumUnits must not be greater than MaximumUnits")
+AUTO_SCALING_NOTHING = _invalid_parameter("At least one auto scaling update is required")

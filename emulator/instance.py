@@ -94,7 +94,8 @@ class Emulator:
         if len(self._databases) >= limits.MAX_OPEN_REGIONS:
             self._forget_empty_regions()
         database = self._databases[region] = Database(region, self._undo)
-        context = Context(database, self._databases, self._agenda, self.clock, self.settings, self._undo, self._kinesis)
+        parts = (self._agenda, self.clock, self.settings, self._undo, self._kinesis, self._context)
+        context = Context(database, self._databases, *parts)
         self._contexts[region] = context
         return context
 

@@ -128,6 +128,11 @@ MAX_BACKUPS_LISTED = 100
 MAX_RESTORES = 50  # at once, per account
 SYSTEM_BACKUP_DAYS = 35
 
+# Global tables
+SOURCE_REGION_SECONDS = 24 * 3600  # a region that another one was copied from stays a member so long
+STRONG_REGIONS = 3  # of a global table with strong consistency, a witness counted
+TOMBSTONE_SECONDS = 24 * 3600  # ours: what was written before a deletion arrives within a day
+
 # Capacity
 READ_UNIT_BYTES = 4 * KIB
 WRITE_UNIT_BYTES = KIB

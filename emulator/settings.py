@@ -35,8 +35,12 @@ class Settings:
 
     max_memory: int = 0
     """Bytes that the data may take, by estimate, before requests that add to it are refused; 0 for no ceiling."""
+
     kinesis_dir: str | None = None
     """A directory for records that tables send to Kinesis streams, as lines of `<stream name>.jsonl`; None for none."""
+
+    replication_lag: float = 0.0
+    """Seconds that a change of a global table takes to the other regions; with 0 it is there at once."""
 
     request_timeout: float = 60.0
     """Seconds that a client of the HTTP server has to send a request whole, and to take an answer."""

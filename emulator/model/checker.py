@@ -117,8 +117,10 @@ def _violations(operation: str, request: dict[str, Any], parts: list[_Part]) -> 
         value = request.get(member)
         if value is not None:
             found = check(value, path) if check is not None else ()
+        elif required and peculiarities.REQUIRED_UNLESS.get((operation, member)) not in request:
+            found = [_missing(operation, member, path)]
         else:
-            found = [_missing(operation, member, path)] if required else ()
+            found = ()
         for violation in found:
             (yielding if violation.standing is Standing.YIELDING else listed).append(violation)
         if not alone and found and found[0].standing is Standing.ALONE:

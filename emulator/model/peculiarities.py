@@ -17,6 +17,12 @@ REQUIRED_TOO: Mapping[str, frozenset[str]] = {
     "OutputS3Configuration": frozenset({"S3Bucket"}),  # backups_export_import.md 1.1
 }
 
+REQUIRED_UNLESS: Mapping[tuple[str, str], str] = {
+    ("CreateTable", "AttributeDefinitions"): "GlobalTableSourceArn",  # global_tables.md 1: the source has them
+    ("CreateTable", "KeySchema"): "GlobalTableSourceArn",
+}
+"""Operation and required member to the member whose presence makes it optional."""
+
 OTHER_SHAPES: Mapping[tuple[str, str], str] = {
     ("ListStreamsInput", "TableName"): "TableArn",  # a name or an ARN: streams_ttl.md 4
 }

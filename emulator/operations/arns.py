@@ -45,3 +45,9 @@ def bulk_operation_arn(region: str, account_id: str, operation_id: str) -> str:
 
 def backup_arn(table_arn: str, backup_id: str) -> str:
     return f"{table_arn}/backup/{backup_id}"
+
+
+def auto_scaling_role_arn(account_id: str) -> str:
+    """The role that the service scales tables by unless another one is named."""
+    service, role = "dynamodb.application-autoscaling.amazonaws.com", "ApplicationAutoScaling_DynamoDBTable"
+    return f"arn:aws:iam::{account_id}:role/aws-service-role/{service}/AWSServiceRoleFor{role}"

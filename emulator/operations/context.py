@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,7 +50,7 @@ class Observation:
 class Context:
     """The surroundings of one region's operations."""
 
-    __slots__ = ("agenda", "clock", "database", "kinesis", "observation", "regions", "settings", "undo")
+    __slots__ = ("agenda", "clock", "database", "elsewhere", "kinesis", "observation", "regions", "settings", "undo")
 
     def __init__(
         self,
@@ -61,6 +61,7 @@ class Context:
         settings: Settings,
         undo: UndoLog,
         kinesis: KinesisSink,
+        elsewhere: Callable[[str], Context],
     ) -> None:
         self.database = database
         self.kinesis = kinesis
@@ -69,6 +70,8 @@ class Context:
         self.clock = clock
         self.settings = settings
         self.undo = undo
+        self.elsewhere = elsewhere
+        """The surroundings of another region's operations."""
         self.observation: Observation | None = None
 
     def table(self, name_or_arn: str) -> Table:
@@ -80,11 +83,14 @@ class Context:
             raise self._not_found(table_name(name_or_arn), errors.RESOURCE_NOT_FOUND)
         return table
 
-    def described_table(self, name_or_arn: str) -> Table:
-        """The table that a control operation names, in whatever status. Raises ResourceNotFoundException."""
+    def described_table(self, name_or_arn: str, *, being_copied: bool = False) -> Table:
+        """The table that a control operation names, in whatever status. Raises ResourceNotFoundException.
+
+        A replica that is being made is found by those operations only that say so (global_tables.md 4).
+        """
         name = table_name(name_or_arn)
         table = self.database.tables.get(name)
-        if table is None:
+        if table is None or (table.definition.status == "CREATING" and table.replica is not None and not being_copied):
             raise self._not_found(name, errors.TABLE_NOT_FOUND)
         return table
 

@@ -11,6 +11,7 @@ from emulator.clock import next_stream_label
 from emulator.errors import ServiceError
 from emulator.operations.arns import table_arn
 from emulator.operations.context import Context
+from emulator.operations.create_from_source import create_from_source
 from emulator.operations.definitions import (
     attribute_types,
     check_all_used,
@@ -20,12 +21,13 @@ from emulator.operations.definitions import (
     throughput_of,
 )
 from emulator.operations.describe import changed_description
+from emulator.operations.members import check_settings_replication
 from emulator.operations.open_streams import open_stream
 from emulator.operations.registry import Request, Response, operation
 from emulator.operations.stored_policies import policy_of_new_table, put_policy
+from emulator.operations.table_change import become_active
 from emulator.operations.table_settings import (
     TABLE,
-    check_built,
     check_encryption,
     check_limits_allowed,
     check_limits_range,
@@ -40,12 +42,12 @@ from emulator.operations.vector_definitions import vector_indexes_of_new_table
 from emulator.storage.index import IndexDefinition, IndexKind
 from emulator.storage.table import Table, TableDefinition
 
-_NOT_BUILT = ("GlobalTableSourceArn", "GlobalTableSettingsReplicationMode")
-
 
 @operation("CreateTable")
 def create_table(context: Context, request: Request) -> Response:
     """Make a table, its indexes with it: CREATING in the answer, ACTIVE after the delay."""
+    if "GlobalTableSourceArn" in request:
+        return create_from_source(context, request)
     policy = policy_of_new_table(context, request)
     table = planned_table(context, request)
     enter_table(context, table)
@@ -57,7 +59,6 @@ def create_table(context: Context, request: Request) -> Response:
 
 def planned_table(context: Context, request: Request) -> Table:
     """The table that CreateTable, or the part of another request that is like it, asks for; not entered yet."""
-    check_built(request, _NOT_BUILT)
     on_demand = _is_on_demand(request)
     types = attribute_types(request["AttributeDefinitions"])
     key = table_key(request["KeySchema"], types)
@@ -93,7 +94,7 @@ def enter_table(context: Context, table: Table) -> None:
     context.database.add(table)
     if table.definition.stream_view_type is not None:
         open_stream(context, table)
-    context.agenda.after(context.settings.status_delay, lambda: _become_active(table))
+    context.agenda.after(context.settings.status_delay, lambda: become_active(table))
 
 
 def _is_on_demand(request: Request) -> bool:
@@ -129,8 +130,16 @@ def _with_settings(
         warm_throughput=warm,
         encryption=encryption(request.get("SSESpecification"), region, account_id),
         tags=tags,
+        settings_replication=_settings_replication(request, definition),
     )
     return definition, indexes
+
+
+def _settings_replication(request: Request, definition: TableDefinition) -> str | None:
+    mode: str | None = request.get("GlobalTableSettingsReplicationMode")
+    if mode is not None:
+        check_settings_replication(mode, definition)
+    return mode
 
 
 def _asked_of_indexes(request: Request) -> dict[str, dict[str, Any]]:
@@ -161,16 +170,3 @@ def _check_room(context: Context, definition: TableDefinition, indexes: list[Ind
     if len(tables) >= limits.MAX_TABLES:
         raise ServiceError(errors.TABLES_LIMITED, limit=limits.MAX_TABLES)
     check_units_quota([definition.throughput, *(index.throughput for index in indexes)])
-
-
-def _become_active(table: Table) -> None:
-    """The table and the global indexes made with it are ready together."""
-    summary = table.definition.billing_mode_summary
-    if summary is not None:
-        summary = {**summary, "LastUpdateToPayPerRequestDateTime": table.definition.created}
-    table.redefine(status="ACTIVE", billing_mode_summary=summary)
-    if table.stream is not None:
-        table.stream.become("ENABLED")
-    for index in table.all_indexes:
-        if index.definition.status == "CREATING":
-            table.redefine_index(index.definition.becomes("ACTIVE"))

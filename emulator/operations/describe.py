@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from emulator.operations.arns import index_arn, stream_arn
+from emulator.operations.describe_members import describe_members
 from emulator.storage.index import IndexDefinition, IndexKind, SecondaryIndex
 from emulator.storage.table import Table, TableDefinition
 from emulator.storage.throughput import ThroughputHistory, warm_units
@@ -49,7 +50,7 @@ def table_description(table: Table, now: float) -> dict[str, Any]:
             _hide_counts(description)
     if definition.on_demand_limits:
         description["OnDemandThroughput"] = definition.on_demand_limits
-    return description
+    return {**description, **describe_members(table)}
 
 
 def _hide_counts(description: dict[str, Any]) -> None:

@@ -147,3 +147,16 @@ def _finish_backfill(table: Table, index: AnyIndex) -> None:
     """The index is ready, unless it was deleted meanwhile."""
     if table.index(index.name) is index and index.definition.status == "CREATING":
         table.redefine_index(index.definition.becomes("ACTIVE"))
+
+
+def become_active(table: Table) -> None:
+    """A new table and the global indexes made with it are ready together."""
+    summary = table.definition.billing_mode_summary
+    if summary is not None:
+        summary = {**summary, "LastUpdateToPayPerRequestDateTime": table.definition.created}
+    table.redefine(status="ACTIVE", billing_mode_summary=summary)
+    if table.stream is not None:
+        table.stream.become("ENABLED")
+    for index in table.all_indexes:
+        if index.definition.status == "CREATING":
+            table.redefine_index(index.definition.becomes("ACTIVE"))

@@ -24,13 +24,6 @@ def index_resource(index: str) -> str:
     return f"index {index}"
 
 
-def check_built(request: dict[str, Any], not_built: Iterable[str]) -> None:
-    """Raise for a parameter of the service that the emulator does not have, rather than leave it out."""
-    for parameter in not_built:
-        if parameter in request:
-            raise ServiceError(errors.PARAMETER_NOT_BUILT, parameter=parameter)
-
-
 # --- On-demand limits ---------------------------------------------------------------------------
 
 _LIMIT_MEMBERS = ("MaxReadRequestUnits", "MaxWriteRequestUnits")
@@ -128,6 +121,16 @@ def encryption(specification: dict[str, Any] | None, region: str, account_id: st
         return None
     key = specification.get("KMSMasterKeyId", "alias/aws/dynamodb")
     return {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": _key_arn(key, region, account_id)}
+
+
+def is_customer_key(description: dict[str, Any] | None, table_arn: str) -> bool:
+    """Whether a table is encrypted by a customer managed key, by its SSEDescription."""
+    if description is None:
+        return False
+    region, account_id = table_arn.split(":")[3:5]
+    managed = encryption({"Enabled": True}, region, account_id)
+    assert managed is not None
+    return bool(description["KMSMasterKeyArn"] != managed["KMSMasterKeyArn"])
 
 
 def _key_arn(key: str, region: str, account_id: str) -> str:

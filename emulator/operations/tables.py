@@ -9,6 +9,7 @@ from emulator.errors import ServiceError
 from emulator.operations.backup_documents import take_system_backup
 from emulator.operations.context import Context
 from emulator.operations.describe import deleted_description, full_description
+from emulator.operations.members import Member, check_deletable_alone, leave_and_drop
 from emulator.operations.registry import Request, Response, operation
 from emulator.operations.stored_policies import check_policy_settled
 from emulator.storage.table import Table
@@ -19,7 +20,8 @@ CHANGES = {"CREATING": "created", "UPDATING": "updated", "DELETING": "deleted"}
 
 @operation("DescribeTable")
 def describe_table(context: Context, request: Request) -> Response:
-    return {"Table": full_description(context.described_table(request["TableName"]), context.agenda.now())}
+    table = context.described_table(request["TableName"], being_copied=True)
+    return {"Table": full_description(table, context.agenda.now())}
 
 
 @operation("ListTables")
@@ -36,19 +38,23 @@ def list_tables(context: Context, request: Request) -> Response:
 
 @operation("DeleteTable")
 def delete_table(context: Context, request: Request) -> Response:
-    table = context.described_table(request["TableName"])
+    """The table is DELETING until the delay is over. One of a global table leaves that."""
+    table = context.described_table(request["TableName"], being_copied=True)
+    member = Member(context, table)
     _check_deletable(table)
     check_policy_settled(context, table)
+    if table.definition.replicas:
+        check_deletable_alone(member)
     table.redefine(status="DELETING")
-    context.agenda.after(context.settings.status_delay, lambda: drop_table(context, table))
+    context.agenda.after(context.settings.status_delay, lambda: drop_table(member))
     return {"TableDescription": deleted_description(table, context.agenda.now())}
 
 
-def drop_table(context: Context, table: Table) -> None:
+def drop_table(member: Member) -> None:
     """Forget a table that is DELETING; while its earlier items are remembered, the service keeps a backup of it."""
-    if table.history is not None and context.database.tables.get(table.name) is table:
-        take_system_backup(context, table)
-    context.database.drop(table)
+    if member.is_there and member.table.history is not None:
+        take_system_backup(member.context, member.table)
+    leave_and_drop(member)
 
 
 def _check_deletable(table: Table) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from emulator import errors, limits
 from emulator.errors import ServiceError
 from emulator.operations.context import Context
+from emulator.operations.members import Member, is_being_changed
 from emulator.operations.registry import Request, Response, operation
 from emulator.operations.tables import check_not_busy
 from emulator.storage.expiry import Expiry
@@ -15,19 +16,40 @@ _ON = ("ENABLING", "ENABLED")
 
 @operation("UpdateTimeToLive")
 def update_time_to_live(context: Context, request: Request) -> Response:
-    """Let items expire, or no more: ENABLING or DISABLING after the answer, until the delay is over."""
+    """Let items expire, or no more: ENABLING or DISABLING after the answer, until the delay is over.
+
+    It is so in all regions of a global table.
+    """
     wanted = request["TimeToLiveSpecification"]
     table = context.described_table(request["TableName"])
-    check_not_busy(table)
+    member = Member(context, table)
+    if is_being_changed(member):
+        _check_not_being_copied(member)
+    else:
+        check_not_busy(table)
+    if table.definition.is_strongly_consistent:
+        raise ServiceError(errors.STRONG_WITHOUT, feature="TimeToLive")
     now = context.agenda.now()
     _check(table.definition.ttl, wanted["AttributeName"], now, enabled=wanted["Enabled"])
-    if not wanted["Enabled"]:
-        table.set_expiry(None)
     status = "ENABLING" if wanted["Enabled"] else "DISABLING"
     change = TimeToLive(status, wanted["AttributeName"], now)
+    for each in (member, *member.others()):
+        _begin(each, change)
+    return {"TimeToLiveSpecification": wanted}
+
+
+def _check_not_being_copied(member: Member) -> None:
+    """Raise while a replica is added to a table with items (global_tables.md 4)."""
+    if len(member.table.rows) and any(other.table.definition.status == "CREATING" for other in member.others()):
+        raise ServiceError(errors.REPLICA_BEING_ADDED)
+
+
+def _begin(member: Member, change: TimeToLive) -> None:
+    context, table = member.context, member.table
+    if change.status == "DISABLING":
+        table.set_expiry(None)
     table.redefine(ttl=change)
     context.agenda.after(context.settings.status_delay, lambda: _finish(context, table, change))
-    return {"TimeToLiveSpecification": wanted}
 
 
 def _check(current: TimeToLive, attribute: str, now: float, *, enabled: bool) -> None:

@@ -13,7 +13,7 @@ from emulator.operations.context import Context
 from emulator.operations.parameters import Request, check_placeholder_maps
 from emulator.operations.read_item import projected, projection_of
 from emulator.operations.registry import Response, operation
-from emulator.operations.transactions import check_distinct, check_keys_not_empty, each
+from emulator.operations.transactions import check_distinct, check_keys_not_empty, check_transactions_allowed, each
 from emulator.operations.write_item import check_key_paths
 from emulator.storage.record import Record
 from emulator.storage.table import Table
@@ -34,6 +34,7 @@ def read_all(
 ) -> Response:
     """The answer with the items that `gets` name by TableName and Key, as they are at one moment."""
     tables = [context.table(get["TableName"]) for get in gets]
+    check_transactions_allowed(tables)
     for table, get in zip(tables, gets, strict=True):
         check_keys_not_empty(table, get["Key"])
     check_distinct([(table, get["Key"]) for table, get in zip(tables, gets, strict=True)])

@@ -25,7 +25,14 @@ from emulator.expressions import Condition, compile_update
 from emulator.operations.context import Context
 from emulator.operations.parameters import Request, check_all_used, check_placeholder_maps, condition_of, placeholders
 from emulator.operations.registry import Response, operation
-from emulator.operations.transactions import canceled, check_distinct, check_keys_not_empty, each, is_empty
+from emulator.operations.transactions import (
+    canceled,
+    check_distinct,
+    check_keys_not_empty,
+    check_transactions_allowed,
+    each,
+    is_empty,
+)
 from emulator.operations.update_item import UpdatePlan, check_targets, updated
 from emulator.operations.write_item import (
     check_item_size,
@@ -106,6 +113,7 @@ def carry_out(context: Context, request: Request, actions: Sequence[Action]) -> 
     """Carry out all actions of a request, or none; the answer without Responses."""
     _check_payload(actions)
     tables = [context.table(action.request["TableName"]) for action in actions]
+    check_transactions_allowed(tables)
     pairs = list(zip(tables, actions, strict=True))
     for table, action in pairs:
         _check_not_empty(table, action)

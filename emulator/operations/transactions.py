@@ -48,6 +48,12 @@ def each(members: Sequence[_Member], step: Callable[[_Member], _Outcome]) -> lis
     return outcomes
 
 
+def check_transactions_allowed(tables: Iterable[Table]) -> None:
+    """Raise for a global table with strong consistency across regions (global_tables.md 8.1)."""
+    if any(table.definition.is_strongly_consistent for table in tables):
+        raise ServiceError(errors.STRONG_WITHOUT, feature="A transaction")
+
+
 def check_distinct(targets: Iterable[tuple[Table, Item]]) -> None:
     """Raise if two members name the same item. Keys may still be of wrong types here."""
     seen: set[tuple[str, bytes]] = set()

@@ -19,11 +19,13 @@ from emulator.operations.index_updates import (
     index_to_delete,
     plan_index_actions,
 )
+from emulator.operations.members import Member, check_group_not_busy, check_settings_replication
 from emulator.operations.registry import Request, Response, operation
+from emulator.operations.replica_updates import change_members
+from emulator.operations.shared_settings import requests_of_others
 from emulator.operations.table_change import TableChange
 from emulator.operations.table_settings import (
     TABLE,
-    check_built,
     check_encryption,
     check_limits_allowed,
     check_limits_range,
@@ -49,15 +51,8 @@ from emulator.operations.vector_definitions import (
     new_vector_index,
     vector_actions,
 )
-from emulator.storage.table import TableDefinition
+from emulator.storage.table import Table, TableDefinition
 
-_NOT_BUILT = (
-    "ReplicaUpdates",
-    "MultiRegionConsistency",
-    "GlobalTableWitnessUpdates",
-    "GlobalTableSettingsReplicationMode",
-    "DisassociationProtectionEnabled",
-)
 _UPDATES = (
     "ProvisionedThroughput",
     "BillingMode",
@@ -69,6 +64,9 @@ _UPDATES = (
     "OnDemandThroughput",
     "WarmThroughput",
     "VectorIndexUpdates",
+    "ReplicaUpdates",
+    "GlobalTableSettingsReplicationMode",
+    "DisassociationProtectionEnabled",
 )
 _TABLE_CLASS_WINDOW = 30 * SECONDS_PER_DAY
 
@@ -94,32 +92,51 @@ class Update:
 
 @operation("UpdateTable")
 def update_table(context: Context, request: Request) -> Response:
-    """Change settings of a table: UPDATING in the answer, ACTIVE after the delay."""
-    check_built(request, _NOT_BUILT)
+    """Change settings of a table: UPDATING in the answer, ACTIVE after the delay.
+
+    What the members of a global table have in common changes in all regions.
+    """
     _check_something_to_do(request)
+    if "ReplicaUpdates" in request:
+        return change_members(context, request, planned)
     _check_throughput(request)
-    actions, of_vectors = index_actions(request), vector_actions(request)
+    actions = index_actions(request)
     table = context.described_table(request["TableName"])
+    member = Member(context, table)
+    changes = [(context, planned(context, request, table))]
+    check_group_not_busy(member)
+    for other, meant in requests_of_others(member, request):
+        changes.append((other.context, planned(other.context, meant, other.table)))
+    for where, change in changes:
+        change.begin(where)
+    asked_of_indexes = {action.index: action.asked for action in actions}
+    return {"TableDescription": changed_description(table, context.agenda.now(), request, asked_of_indexes)}
+
+
+def planned(context: Context, request: Request, table: Table) -> TableChange:
+    """The change of a table that a request asks for. Raises if it may not be made; nothing changes here."""
+    actions, of_vectors = index_actions(request), vector_actions(request)
     on_demand = mode_when_done(request, table.definition)
     check_single_change([*actions, *of_vectors])
     check_vector_indexes_free(table, of_vectors)
     check_not_busy(table)
-    now = context.agenda.now()
     change = TableChange(table, doomed_index=index_to_delete([*actions, *of_vectors]))
-    _plan(Update(context, request, actions, of_vectors, change, on_demand, now))
-    change.begin(context)
-    asked_of_indexes = {action.index: action.asked for action in actions}
-    return {"TableDescription": changed_description(table, now, request, asked_of_indexes)}
+    _plan(Update(context, request, actions, of_vectors, change, on_demand, context.agenda.now()))
+    return change
 
 
 def _check_something_to_do(request: Request) -> None:
     updates = [name for name in _UPDATES if name in request and request[name] != []]
     if not updates:
         raise ServiceError(errors.UPDATE_NOTHING)
+    if "ReplicaUpdates" in updates:
+        return
     if "TableClass" in updates and len(updates) > 1:
         raise ServiceError(errors.TABLE_CLASS_ALONE)
     if "SSESpecification" in updates and len(updates) > 1:
         raise ServiceError(errors.ENCRYPTION_ALONE)
+    if "DisassociationProtectionEnabled" in updates and len(updates) > 1:
+        raise ServiceError(errors.DISASSOCIATION_PROTECTION_ALONE)
 
 
 def _check_throughput(request: Request) -> None:
@@ -139,8 +156,20 @@ def _plan(update: Update) -> None:
     _plan_stream(update)
     _plan_encryption(update)
     _plan_table_class(update)
+    _plan_membership(update)
     if "DeletionProtectionEnabled" in update.request:
         update.change.own.at_once["deletion_protected"] = update.request["DeletionProtectionEnabled"]
+
+
+def _plan_membership(update: Update) -> None:
+    """How the table takes part in its global table."""
+    request, at_once = update.request, update.change.own.at_once
+    mode = request.get("GlobalTableSettingsReplicationMode")
+    if mode is not None:
+        check_settings_replication(mode, update.definition)
+        at_once["settings_replication"] = mode
+    if "DisassociationProtectionEnabled" in request:
+        at_once["disassociation_protected"] = request["DisassociationProtectionEnabled"]
 
 
 # --- Capacity -----------------------------------------------------------------------------------
@@ -212,6 +241,8 @@ def _plan_stream(update: Update) -> None:
         raise ServiceError(errors.STREAM_ENABLED_ALREADY, table=definition.name)
     if view_type is None and definition.stream_view_type is None:
         raise ServiceError(errors.STREAM_ABSENT, table=definition.name)
+    if view_type is None and definition.replicas and not definition.is_strongly_consistent:
+        raise ServiceError(errors.REPLICA_STREAM_NEEDED)
     at_once = update.change.own.at_once
     at_once["stream_view_type"] = view_type
     if view_type is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import takewhile
 
@@ -21,7 +21,7 @@ _LEAST_DELAY = 0.001  # an item is expired once its time is past
 class Expiry:
     """Deletes items `delay` seconds after their time. What that costs depends on what expires, not on the table.
 
-    Callers hold the emulator's lock. `delete` deletes the item under a row key.
+    Callers hold the emulator's lock. `delete` deletes the item under a row key, or leaves that to another region.
     """
 
     __slots__ = ("_agenda", "_alarm", "_delay", "_delete", "_expiries", "_undo", "attribute")
@@ -72,7 +72,10 @@ class Expiry:
 
     def wake(self) -> None:
         """Delete what expires from now on."""
-        following = next(self._expiries.irange((self._too_old(),)), None)
+        self._ring_for_first(self._expiries.irange((self._too_old(),)))
+
+    def _ring_for_first(self, pending: Iterator[tuple[float, RowKey]]) -> None:
+        following = next(pending, None)
         if following is not None:
             self._alarm.no_later_than(self._due(following[0]))
 
@@ -93,6 +96,10 @@ class Expiry:
         """Delete the items whose time has come; those whose time is years past are left alone."""
         now = self._agenda.now()
         pending = self._expiries.irange((self._too_old(),))
-        for _, key in list(takewhile(lambda expiry: self._due(expiry[0]) <= now, pending)):
+        swept = list(takewhile(lambda expiry: self._due(expiry[0]) <= now, pending))
+        for _, key in swept:
             self._delete(key)
-        self.wake()
+        if swept:  # what was left to another region is not to ring again
+            self._ring_for_first(self._expiries.irange(swept[-1], inclusive=(False, True)))
+        else:
+            self.wake()

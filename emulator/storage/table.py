@@ -12,6 +12,7 @@ from emulator.storage.expiry import Expiry
 from emulator.storage.history import History
 from emulator.storage.index import IndexChange, IndexDefinition, IndexKind, SecondaryIndex
 from emulator.storage.record import Record, larger_size
+from emulator.storage.replication import Replica
 from emulator.storage.rows import RowKey, Rows
 from emulator.storage.schema import KeyAttribute, KeySchema
 from emulator.storage.throughput import NEVER_CHANGED, Throughput, ThroughputHistory
@@ -69,6 +70,22 @@ class TableDefinition:
     ttl: TimeToLive = TimeToLive()
     restore_summary: dict[str, Any] | None = None
     """RestoreSummary, of a table that was restored."""
+    replicas: tuple[str, ...] = ()
+    """The regions of the other members of the global table, in the order in which they joined as this one saw it."""
+    witnesses: dict[str, str] = field(default_factory=dict)
+    """The region that keeps a strongly consistent global table together and has no table, and its WitnessStatus."""
+    is_strongly_consistent: bool = False
+    """MultiRegionConsistency STRONG."""
+    settings_replication: str | None = None
+    """GlobalTableSettingsReplicationMode."""
+    disassociation_protected: bool = True
+    """DisassociationProtectionEnabled, of a member of a global table."""
+    overrides: tuple[tuple[str, str], ...] = ()
+    """Settings that this member has of its own: their names, and the index or "" for the table."""
+    copied_from: tuple[str, float] | None = None
+    """The region that this member was copied from when it joined, and when."""
+    auto_scaling: dict[str, Any] = field(default_factory=dict)
+    """Auto scaling settings that were made through UpdateTableReplicaAutoScaling."""
 
 
 def partitions_needed(on_demand: bool, throughput: Throughput) -> int:
@@ -82,7 +99,10 @@ def partitions_needed(on_demand: bool, throughput: Throughput) -> int:
 class Table:
     """The items of one table and of its indexes. Callers hold the emulator's lock."""
 
-    __slots__ = ("_undo", "definition", "expiry", "history", "indexes", "kinesis", "rows", "stream", "vectors")
+    __slots__ = (
+        *("_undo", "definition", "indexes", "rows", "vectors"),
+        *("expiry", "history", "kinesis", "replica", "stream"),
+    )
 
     def __init__(
         self,
@@ -102,6 +122,8 @@ class Table:
         """What deletes items that expire, while time to live is enabled."""
         self.history: History | None = None
         """What remembers earlier items, while point-in-time recovery is on."""
+        self.replica: Replica | None = None
+        """What sends changes to the other regions and receives theirs, in a global table."""
         self.indexes: dict[str, SecondaryIndex] = {}
         for index in indexes:
             self.indexes[index.name] = self._new_index(index)
@@ -176,10 +198,12 @@ class Table:
         new_item: Item | None,
         *,
         by_service: bool = False,
+        replicated: bool = False,
     ) -> list[AnyIndexChange]:
         """Put `new` in the place of `old` under `key`; None stands for no item. Returns what indexes noticed.
 
-        Every change of an item is made here. `by_service` is for deletions by time to live.
+        Every change of an item is made here. `by_service` is for deletions by time to live, `replicated` for changes
+        that were made in another region.
         """
         changes = self._change_indexes(old, new, new_item) if self.indexes else []
         if self.vectors is not None:
@@ -196,6 +220,8 @@ class Table:
             self.history.note(key, old, new)
         if self.expiry is not None:
             self.expiry.note(key, old.decode() if old is not None else None, new_item)
+        if self.replica is not None and not replicated:
+            self.replica.note(key, new)
         return changes
 
     def load(self, rows: Iterable[tuple[RowKey, Record]]) -> None:
@@ -218,7 +244,9 @@ class Table:
         return self.rows.size - (self.vectors.spared if self.vectors is not None else 0)
 
     def expire(self, key: RowKey) -> None:
-        """Delete the item under `key` because its time has come."""
+        """Delete the item under `key` because its time has come, unless another region will do that."""
+        if self.replica is not None and not self.replica.expires_here(key):
+            return
         self.replace(key, self.rows.get(key), None, None, by_service=True)
 
     def _change_indexes(self, old: Record | None, new: Record | None, new_item: Item | None) -> list[AnyIndexChange]:
@@ -235,7 +263,7 @@ class Table:
             changes.append(change)
         return changes
 
-    # --- stream, time to live and point-in-time recovery ------------------------------------------
+    # --- what notes changes -----------------------------------------------------------------------
 
     def set_stream(self, stream: Stream | None) -> None:
         """Have changes noted by `stream` from now on; None for no stream."""
@@ -257,21 +285,26 @@ class Table:
         self._undo.add(partial(self._swap, "history", self.history))
         self._swap("history", history)
 
-    def _swap(self, name: str, keeper: Expiry | History | None) -> None:
+    def _swap(self, name: str, keeper: Expiry | History | Replica | None) -> None:
         self.rest()
         setattr(self, name, keeper)
         self._mark()
         self.wake()
 
+    def set_replica(self, replica: Replica | None) -> None:
+        """Be a member of a global table from now on; None for a table of this region alone."""
+        self._undo.add(partial(self._swap, "replica", self.replica))
+        self._swap("replica", replica)
+
     def wake(self) -> None:
-        """Delete what expires and forget what is too old from now on."""
-        for keeper in (self.expiry, self.history):
+        """Delete what expires, forget what is too old and receive what arrives from now on."""
+        for keeper in (self.expiry, self.history, self.replica):
             if keeper is not None:
                 keeper.wake()
 
     def rest(self) -> None:
-        """The table is gone: let nothing expire, and forget nothing."""
-        for keeper in (self.expiry, self.history):
+        """The table is gone: let nothing expire or arrive, and forget nothing."""
+        for keeper in (self.expiry, self.history, self.replica):
             if keeper is not None:
                 keeper.rest()
 

@@ -322,18 +322,6 @@ def test_a_projection_lists_attributes_exactly_if_it_includes_some(emulator, kin
 
 
 @pytest.mark.parametrize(
-    "parameter",
-    [
-        {"GlobalTableSourceArn": ARN},
-        {"GlobalTableSettingsReplicationMode": "ENABLED"},
-    ],
-)
-def test_a_parameter_that_is_not_built_is_refused_by_name(emulator, parameter):
-    fault = fault_of(emulator, "CreateTable", **table(**parameter))
-    assert fault.message.startswith(f"{next(iter(parameter))} is a parameter of DynamoDB that this emulator does not")
-
-
-@pytest.mark.parametrize(
     ("tags", "text"),
     [
         ([{"Key": f"k{number}", "Value": ""} for number in range(51)], "Too many tags: 51."),

@@ -148,21 +148,6 @@ def test_a_missing_table_is_answered_before_what_needs_the_table(emulator, reque
     assert refusal(emulator, **request_) == Fault(NOT_FOUND, "Requested resource not found: Table: table not found")
 
 
-@pytest.mark.parametrize(
-    "parameter",
-    [
-        {"ReplicaUpdates": [{"Create": {"RegionName": "eu-west-1"}}]},
-        {"MultiRegionConsistency": "STRONG"},
-        {"GlobalTableWitnessUpdates": [{"Create": {"RegionName": "eu-west-1"}}]},
-        {"GlobalTableSettingsReplicationMode": "ENABLED"},
-        {"DisassociationProtectionEnabled": True},
-    ],
-)
-def test_a_parameter_that_is_not_built_is_refused_by_name(on_demand, parameter):
-    fault = refusal(on_demand, **parameter)
-    assert fault.message.startswith(f"{next(iter(parameter))} is a parameter of DynamoDB that this emulator does not")
-
-
 def test_a_table_may_be_named_by_its_arn(on_demand):
     arn = describe(on_demand)["TableArn"]
     call(on_demand, "UpdateTable", TableName=arn, DeletionProtectionEnabled=True)
