@@ -18,7 +18,10 @@ from emulator.storage.vector_index import VectorIndexDefinition
 from emulator.streams.shard import Shard
 from emulator.streams.stream import Stream, StreamIdentity
 
-_TUPLES = ("on_demand_switches", "table_class_changes", "encryption_changes", "warm_throughput")
+_TUPLES = (
+    *("on_demand_switches", "table_class_changes", "encryption_changes", "warm_throughput"),
+    *("replicas", "copied_from"),
+)
 
 # --- tables ---------------------------------------------------------------------------------------
 
@@ -55,6 +58,7 @@ def table_definition(form: dict[str, Any]) -> TableDefinition:
     """The definition in the form of a table."""
     read = _read(form["definition"], TableDefinition)
     read["ttl"] = TimeToLive(**read["ttl"])
+    read["overrides"] = tuple((name, index) for name, index in read.get("overrides", ()))
     return TableDefinition(**read)
 
 

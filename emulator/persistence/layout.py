@@ -58,6 +58,21 @@ MIGRATIONS: Final[tuple[str, ...]] = (
         PRIMARY KEY (table_number, number)
     ) WITHOUT ROWID;
     """,
+    # Global tables: which tables are members, the versions of their items, and what is on its way to them.
+    """
+    CREATE TABLE replica (table_number INTEGER PRIMARY KEY, checksum INTEGER NOT NULL);
+    CREATE TABLE version (
+        table_number INTEGER NOT NULL, hash BLOB NOT NULL, sort_key NOT NULL, is_there INTEGER NOT NULL,
+        at REAL NOT NULL, number INTEGER NOT NULL, region TEXT NOT NULL, checksum INTEGER NOT NULL,
+        PRIMARY KEY (table_number, hash, sort_key)
+    ) WITHOUT ROWID;
+    CREATE TABLE arrival (
+        table_number INTEGER NOT NULL, number INTEGER NOT NULL, due REAL NOT NULL, at REAL NOT NULL,
+        region TEXT NOT NULL, hash BLOB NOT NULL, sort_key NOT NULL, size INTEGER, encoded BLOB,
+        checksum INTEGER NOT NULL,
+        PRIMARY KEY (table_number, number)
+    ) WITHOUT ROWID;
+    """,
 )
 
 VERSION: Final = len(MIGRATIONS)

@@ -10,6 +10,7 @@ from emulator.operations.arns import stream_arn
 from emulator.operations.backup_documents import BACKUP, look_after
 from emulator.operations.context import Context, table_name
 from emulator.operations.kinesis import attach_destination
+from emulator.operations.members import Member, new_replica_of
 from emulator.persistence import forms
 from emulator.persistence.numbers import Numbers
 from emulator.persistence.reading import Contents
@@ -17,6 +18,7 @@ from emulator.storage.documents import KINESIS_DESTINATIONS
 from emulator.storage.expiry import Expiry
 from emulator.storage.history import History, PastChange
 from emulator.storage.record import Record
+from emulator.storage.replication import Replica, Version
 from emulator.storage.rows import RowKey
 from emulator.storage.table import Table
 from emulator.storage.tokens import Completed
@@ -36,6 +38,7 @@ def load(contents: Contents, context_of: Callable[[str], Context]) -> Numbers:
         table = _load_table(context_of(region), form, contents, number, known)
         numbers.enter_table(table, number)
         numbers.set_history(number, table.history)
+        numbers.set_replica(number, table.replica)
     for number, region, arn, with_sort_key in contents.copies():
         rows = tuple(_shared(contents.items(number, with_sort_key=with_sort_key), known))
         context_of(region).database.copies.add(arn, rows)
@@ -111,7 +114,19 @@ def _load_table(
             Expiry(definition.ttl.attribute, delay, table.rows, context.agenda, context.undo, table.expire)
         )
     table.set_history(_history_of(context, contents, number, known, with_sort_key=with_sort_key))
+    if contents.is_replica(number):
+        table.set_replica(_replica_of(Member(context, table), contents, number, with_sort_key=with_sort_key))
     return table
+
+
+def _replica_of(member: Member, contents: Contents, number: int, *, with_sort_key: bool) -> Replica:
+    versions: dict[RowKey, Version] = {}
+    tombstones: dict[RowKey, Version] = {}
+    for key, is_there, version in contents.versions(number, with_sort_key=with_sort_key):
+        (versions if is_there else tombstones)[key] = version
+    replica = new_replica_of(member)
+    replica.resume(versions, tombstones, list(contents.arrivals(number, with_sort_key=with_sort_key)))
+    return replica
 
 
 def _history_of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from emulator.storage.history import History
+from emulator.storage.replication import Replica
 from emulator.storage.rows import Rows
 from emulator.storage.table import Table
 from emulator.streams.stream import Stream
@@ -19,7 +20,10 @@ class Numbers:
         self.streams: dict[Stream, int] = {}
         self.copies: dict[tuple[str, str], int] = {}
         """By region and ARN."""
+        self.replicas: dict[Replica, int] = {}
+        """By the numbers of their tables."""
         self._histories: dict[int, History] = {}
+        self._replicas: dict[int, Replica] = {}
         self._last = 0
 
     def next(self) -> int:
@@ -38,6 +42,7 @@ class Numbers:
         number = self.tables.pop(table)
         del self.rows[table.rows]
         self.set_history(number, None)
+        self.set_replica(number, None)
 
     def set_history(self, number: int, history: History | None) -> bool:
         """Note the history of a table; whether it is another one than before."""
@@ -49,10 +54,21 @@ class Numbers:
             self.histories[history] = number
         return before is not history
 
+    def set_replica(self, number: int, replica: Replica | None) -> bool:
+        """Note what a table is as a replica; whether it is another one than before."""
+        before = self._replicas.pop(number, None)
+        if before is not None:
+            del self.replicas[before]
+        if replica is not None:
+            self._replicas[number] = replica
+            self.replicas[replica] = number
+        return before is not replica
+
     def copy(self) -> Numbers:
         """As they are now, to come back to."""
         twin = Numbers()
         twin.tables, twin.rows, twin.streams = dict(self.tables), dict(self.rows), dict(self.streams)
         twin.histories, twin.copies = dict(self.histories), dict(self.copies)
+        twin.replicas, twin._replicas = dict(self.replicas), dict(self._replicas)
         twin._histories, twin._last = dict(self._histories), self._last
         return twin

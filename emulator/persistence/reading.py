@@ -18,6 +18,7 @@ import orjson
 from emulator.persistence.damage import check_header, check_log, damaged, refused
 from emulator.persistence.layout import NO_SORT_KEY, OPEN, checksum, item_checksum
 from emulator.storage.record import Record
+from emulator.storage.replication import Arrival, Version
 from emulator.storage.rows import RowKey
 
 Described: TypeAlias = tuple[int, str, dict[str, Any]]
@@ -156,6 +157,30 @@ class Contents:
             after = None if new is None else (new_size, new)
             yield number, at, (hashed, sort_key) if with_sort_key else (hashed,), before, after
 
+    def is_replica(self, table_number: int) -> bool:
+        """Whether a table is a member of a global table."""
+        for row, total in self._rows("SELECT * FROM replica WHERE table_number = ?", table_number):
+            _check(total == checksum(row), "replica", table_number)
+            return True
+        return False
+
+    def versions(self, table_number: int, *, with_sort_key: bool) -> Iterator[tuple[RowKey, bool, Version]]:
+        """Row keys, whether the item is there, and its version or that of its deletion; oldest first."""
+        query = "SELECT * FROM version WHERE table_number = ? ORDER BY at, number"
+        for *row, total in self._rows(query, table_number):
+            _check(total == checksum(*row), "version", table_number)
+            _, hashed, sort_key, is_there, *version = row
+            yield (hashed, sort_key) if with_sort_key else (hashed,), bool(is_there), Version(*version)
+
+    def arrivals(self, table_number: int, *, with_sort_key: bool) -> Iterator[Arrival]:
+        """What is on its way to a replica."""
+        for *row, total in self._rows("SELECT * FROM arrival WHERE table_number = ?", table_number):
+            _check(total == checksum(*row), "arrival", table_number)
+            _, number, due, at, region, hashed, sort_key, size, encoded = row
+            key = (hashed, sort_key) if with_sort_key else (hashed,)
+            record = None if encoded is None else Record.stored(encoded, size)
+            yield Arrival(due, Version(at, number, region), key, record)
+
     def tokens(self) -> Iterator[tuple[str, str, bytes, float]]:
         """Region, token, digest and time of completed transactions, oldest first."""
         for *row, total in self._rows("SELECT * FROM token ORDER BY at"):
@@ -177,6 +202,9 @@ class Contents:
             ("change", "stream_number", "SELECT number FROM stream"),
             ("history", "table_number", tables),
             ("past_change", "table_number", "SELECT table_number FROM history"),
+            ("replica", "table_number", tables),
+            ("version", "table_number", "SELECT table_number FROM replica"),
+            ("arrival", "table_number", "SELECT table_number FROM replica"),
         ):
             query = f"SELECT {number} FROM {rows} WHERE {number} NOT IN ({owners}) LIMIT 1"
             for (stray,) in self._rows(query):

@@ -17,6 +17,7 @@ from emulator.storage.database import Database
 from emulator.storage.documents import Documents
 from emulator.storage.history import History, PastChange
 from emulator.storage.record import Record
+from emulator.storage.replication import Arrival, Replica
 from emulator.storage.rows import RowKey, Rows
 from emulator.storage.table import Table
 from emulator.storage.tokens import IdempotencyTokens
@@ -73,6 +74,8 @@ class Saver:
         self._save_changes(unsaved.changes)
         self._save_histories(unsaved.histories)
         self._save_past(unsaved.past)
+        self._save_versions(unsaved.versions)
+        self._save_arrivals(unsaved.arrivals)
         self._save_tokens(unsaved.tokens)
         self._save_documents(unsaved.documents)
 
@@ -105,6 +108,7 @@ class Saver:
                 self._store.put_items(number, table.rows)
             self._store.add_table(number, table.region, forms.table_text(table))
             self._switch_history(number, table.history)
+            self._switch_replica(number, table.replica)
 
     def _switch_history(self, number: int, history: History | None) -> None:
         """Write the history of a table anew, if it is not the one that the file has."""
@@ -113,6 +117,38 @@ class Saver:
             if history is not None:
                 self._put_history(number, history)
                 self._store.put_past_changes(number, history.changes)
+
+    def _switch_replica(self, number: int, replica: Replica | None) -> None:
+        """Write what a table knows as a replica anew, if it is not what the file has."""
+        if self._numbers.set_replica(number, replica):
+            self._store.drop_replica(number)
+            if replica is not None:
+                self._store.add_replica(number)
+                self._store.put_versions(number, replica.versions.items(), is_there=True)
+                self._store.put_versions(number, replica.tombstones.items(), is_there=False)
+                self._store.put_arrivals(number, replica.arriving)
+
+    def _save_versions(self, marked: Iterable[tuple[Replica, RowKey]]) -> None:
+        for replica, key in marked:
+            number = self._numbers.replicas.get(replica)
+            if number is None:
+                continue
+            if key in replica.versions:
+                self._store.put_versions(number, [(key, replica.versions[key])], is_there=True)
+            elif key in replica.tombstones:
+                self._store.put_versions(number, [(key, replica.tombstones[key])], is_there=False)
+            else:
+                self._store.remove_versions(number, [key])
+
+    def _save_arrivals(self, arrivals: Mapping[tuple[Replica, int], Arrival | None]) -> None:
+        for (replica, version_number), arrival in arrivals.items():
+            number = self._numbers.replicas.get(replica)
+            if number is None:
+                continue
+            if arrival is None:
+                self._store.remove_arrivals(number, [version_number])
+            else:
+                self._store.put_arrivals(number, [arrival])
 
     def _put_history(self, number: int, history: History) -> None:
         self._store.put_history(number, history.period_days, history.known_since, history.last_number)

@@ -23,6 +23,7 @@ from emulator.persistence.layout import (
 )
 from emulator.storage.history import PastChange
 from emulator.storage.record import Record
+from emulator.storage.replication import Arrival, Version
 from emulator.storage.rows import RowKey
 
 ItemRow: TypeAlias = tuple[int, bytes, str | bytes, int, bytes, int]
@@ -148,10 +149,11 @@ class Store:
         self._put("dynamodb_table", number, region, description)
 
     def drop_table(self, number: int) -> None:
-        """Forget a table, its items and its history."""
+        """Forget a table, its items, its history and what it knows as a replica."""
         self._connection.execute("DELETE FROM item WHERE table_number = ?", (number,))
         self._connection.execute("DELETE FROM dynamodb_table WHERE number = ?", (number,))
         self.drop_history(number)
+        self.drop_replica(number)
 
     def put_items(self, table_number: int, rows: Iterable[tuple[RowKey, Record]]) -> None:
         self._connection.executemany(_PUT_ITEM, (_item_row(table_number, key, record) for key, record in rows))
@@ -185,12 +187,40 @@ class Store:
         self._connection.execute("DELETE FROM history WHERE table_number = ?", (table_number,))
 
     def put_past_changes(self, table_number: int, changes: Iterable[PastChange]) -> None:
-        rows = (_past_row(table_number, change) for change in changes)
-        self._connection.executemany(_PUT_PAST_CHANGE, ((*row, checksum(*row)) for row in rows))
+        self._put_rows(_PUT_PAST_CHANGE, (_past_row(table_number, change) for change in changes))
 
     def remove_past_changes(self, table_number: int, numbers: Iterable[int]) -> None:
         rows = ((table_number, number) for number in numbers)
         self._connection.executemany("DELETE FROM past_change WHERE table_number = ? AND number = ?", rows)
+
+    # --- replicas ---------------------------------------------------------------------------------
+
+    def add_replica(self, table_number: int) -> None:
+        self._connection.execute("INSERT INTO replica VALUES (?, ?)", (table_number, checksum(table_number)))
+
+    def drop_replica(self, table_number: int) -> None:
+        """Forget that a table is a replica, and what it knows as one."""
+        for table in ("replica", "version", "arrival"):
+            self._connection.execute(f"DELETE FROM {table} WHERE table_number = ?", (table_number,))
+
+    def put_versions(self, table_number: int, versions: Iterable[tuple[RowKey, Version]], *, is_there: bool) -> None:
+        rows = ((table_number, *_key_columns(key), int(is_there), *version) for key, version in versions)
+        self._put_rows("INSERT OR REPLACE INTO version VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def remove_versions(self, table_number: int, keys: Iterable[RowKey]) -> None:
+        rows = ((table_number, *_key_columns(key)) for key in keys)
+        self._connection.executemany("DELETE FROM version WHERE table_number = ? AND hash = ? AND sort_key = ?", rows)
+
+    def put_arrivals(self, table_number: int, arrivals: Iterable[Arrival]) -> None:
+        rows = (_arrival_row(table_number, arrival) for arrival in arrivals)
+        self._put_rows("INSERT OR REPLACE INTO arrival VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def remove_arrivals(self, table_number: int, numbers: Iterable[int]) -> None:
+        rows = ((table_number, number) for number in numbers)
+        self._connection.executemany("DELETE FROM arrival WHERE table_number = ? AND number = ?", rows)
+
+    def _put_rows(self, statement: str, rows: Iterable[tuple[object, ...]]) -> None:
+        self._connection.executemany(statement, ((*row, checksum(*row)) for row in rows))
 
     # --- streams ----------------------------------------------------------------------------------
 
@@ -204,7 +234,7 @@ class Store:
 
     def put_changes(self, rows: Iterable[tuple[object, ...]]) -> None:
         """Rows of `change` without their checksums."""
-        self._connection.executemany(_PUT_CHANGE, ((*row, checksum(*row)) for row in rows))
+        self._put_rows(_PUT_CHANGE, rows)
 
     def remove_changes(self, rows: Iterable[tuple[int, int]]) -> None:
         """By stream and sequence."""
@@ -243,6 +273,13 @@ def image_columns(old: Record | None, new: Record | None) -> tuple[int | None, b
 def _past_row(table_number: int, change: PastChange) -> tuple[object, ...]:
     images = image_columns(change.old, change.new)
     return (table_number, change.number, change.at, *_key_columns(change.key), *images)
+
+
+def _arrival_row(table_number: int, arrival: Arrival) -> tuple[object, ...]:
+    version, record = arrival.version, arrival.record
+    image = (None, None) if record is None else (record.size, record.encoded)
+    key = _key_columns(arrival.key)
+    return (table_number, version.number, arrival.due, version.at, version.region, *key, *image)
 
 
 def _item_row(table_number: int, key: RowKey, record: Record) -> ItemRow:

@@ -132,14 +132,24 @@ class Replica:
 
     def _receive_until(self, due: float) -> None:
         while self.arriving and self.arriving[0].due <= due:
-            arrival = self.arriving.pop(0)
+            arrival = self.arriving[0]
+            self._expect_no_more(arrival)
             self._undo.add(partial(self._expect, arrival))
             self._receive(arrival.key, arrival.record, arrival.version)
 
     def _expect(self, arrival: Arrival) -> None:
         self.arriving.add(arrival)
-        self._undo.add(partial(self.arriving.remove, arrival))
+        self._mark_arrival(arrival, is_there=True)
+        self._undo.add(partial(self._expect_no_more, arrival))
         self._alarm.no_later_than(arrival.due)
+
+    def _expect_no_more(self, arrival: Arrival) -> None:
+        self.arriving.remove(arrival)
+        self._mark_arrival(arrival, is_there=False)
+
+    def _mark_arrival(self, arrival: Arrival, *, is_there: bool) -> None:
+        if self._undo.unsaved is not None:
+            self._undo.unsaved.arrivals[self, arrival.version.number] = arrival if is_there else None
 
     # --- versions ---------------------------------------------------------------------------------
 
@@ -160,6 +170,7 @@ class Replica:
         """Keep the version of an item, or of its deletion."""
         if self._undo.recording:
             self._undo.add(partial(self._put_back, key, self.versions.get(key), self.tombstones.get(key)))
+        self._mark(key)
         if is_there:
             self.tombstones.pop(key, None)
             self.versions[key] = version
@@ -171,7 +182,12 @@ class Replica:
             self.tombstones[key] = version
             self._forget_old()
 
+    def _mark(self, key: RowKey) -> None:
+        if self._undo.unsaved is not None:
+            self._undo.unsaved.versions.add((self, key))
+
     def _put_back(self, key: RowKey, version: Version | None, tombstone: Version | None) -> None:
+        self._mark(key)
         for versions, before in ((self.versions, version), (self.tombstones, tombstone)):
             if before is None:
                 versions.pop(key, None)
@@ -186,6 +202,7 @@ class Replica:
             if version.at >= horizon:
                 return
             self._undo.add(partial(self._put_back, key, None, version))
+            self._mark(key)
             del self.tombstones[key]
 
     # --- joining, and time ------------------------------------------------------------------------
@@ -196,6 +213,15 @@ class Replica:
         self.tombstones = dict(other.tombstones)
         self.arriving = SortedList(other.arriving)
         self.last_number = other.last_number
+        self.wake()
+
+    def resume(
+        self, versions: dict[RowKey, Version], tombstones: dict[RowKey, Version], arriving: list[Arrival]
+    ) -> None:
+        """Go on from what was known earlier."""
+        self.versions, self.tombstones, self.arriving = versions, tombstones, SortedList(arriving)
+        known = (*versions.values(), *tombstones.values(), *(arrival.version for arrival in arriving))
+        self.last_number = max((version.number for version in known), default=0)
         self.wake()
 
     def wake(self) -> None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from emulator.storage.copies import Copies
     from emulator.storage.documents import Documents
     from emulator.storage.history import History, PastChange
+    from emulator.storage.replication import Arrival, Replica
     from emulator.storage.rows import RowKey, Rows
     from emulator.storage.table import Table
     from emulator.storage.tokens import IdempotencyTokens
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
 class Unsaved:
     """Marks, each once however often a thing changed. Callers hold the emulator's lock."""
 
-    __slots__ = ("changes", "copies", "documents", "histories", "items", "past", "streams", "tables", "tokens")
+    __slots__ = (
+        *("changes", "copies", "documents", "items", "streams", "tables", "tokens"),
+        *("arrivals", "histories", "past", "versions"),
+    )
 
     def __init__(self) -> None:
         self.items: set[tuple[Rows, RowKey]] = set()
@@ -42,6 +46,10 @@ class Unsaved:
         """Histories whose settings changed."""
         self.past: dict[tuple[History, int], PastChange | None] = {}
         """Changes of histories by number; None for those that are there no more."""
+        self.versions: set[tuple[Replica, RowKey]] = set()
+        """Versions of the items of replicas, and of their deletions."""
+        self.arrivals: dict[tuple[Replica, int], Arrival | None] = {}
+        """Changes on their way to replicas by the number of the version; None for those that are there no more."""
 
     def __bool__(self) -> bool:
         return any(self._marks())
@@ -58,4 +66,4 @@ class Unsaved:
 
     def _marks(self) -> tuple[set[Any] | dict[Any, Any], ...]:
         few = (self.tables, self.streams, self.tokens, self.documents, self.copies, self.histories)
-        return (self.items, self.changes, self.past, *few)
+        return (self.items, self.changes, self.past, self.versions, self.arrivals, *few)

@@ -1,7 +1,8 @@
-"""Backups and point-in-time recovery in a file: what comes back after the process has ended, however it ended."""
+"""What is beside items in a file: it all comes back after the process has ended, however it ended."""
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -65,6 +66,9 @@ def put(emulator: Emulator, order: int, text: str) -> None:
 
 def texts(emulator: Emulator, table: str) -> list[str]:
     return [item["text"]["S"] for item in emulator.client().scan(TableName=table)["Items"]]
+
+
+# --- Backups and point-in-time recovery -----------------------------------------------------------
 
 
 def test_a_backup_survives_the_deletion_of_its_table_and_a_restart(emu: Emulator, reopened: Any) -> None:
@@ -146,3 +150,105 @@ def test_a_copy_of_the_file_has_backups_and_history(emu: Emulator, tmp_path: Pat
     loaded = Emulator.load(tmp_path / "copy.db")
     history = loaded._context("us-east-1").database.tables["Orders"].history
     assert (len(loaded.client().list_backups()["BackupSummaries"]), len(history or ())) == (1, 1)
+
+
+# --- Global tables --------------------------------------------------------------------------------
+
+OTHER = "eu-west-1"
+
+
+def make_global(emulator: Emulator) -> None:
+    emulator.client().update_table(TableName="Orders", ReplicaUpdates=[{"Create": {"RegionName": OTHER}}])
+    emulator.tables()
+
+
+def test_replicas_come_back_and_go_on(emu: Emulator, reopened: Any) -> None:
+    make_global(emu)
+    put(emu, 1, "before")
+    again = reopened(emu)
+    put(again, 2, "after")
+    replicas = again.client().describe_table(TableName="Orders")["Table"]["Replicas"]
+    found = [item["text"]["S"] for item in again.client(OTHER).scan(TableName="Orders")["Items"]]
+    assert ([replica["RegionName"] for replica in replicas], found) == ([OTHER], ["before", "after"])
+
+
+def test_what_is_on_its_way_arrives_after_the_restart(tmp_path: Path, reopened: Any) -> None:
+    emulator = Emulator(path=tmp_path / "first.db", replication_lag=60)
+    emulator.clock.freeze(START)
+    emulator.client().create_table(**TABLE)
+    emulator.tables()
+    make_global(emulator)
+    put(emulator, 1, "late")
+    again = reopened(emulator)
+    before = again.client(OTHER).scan(TableName="Orders")["Items"]
+    again.clock.advance(seconds=60)
+    after = again.client(OTHER).scan(TableName="Orders")["Items"]
+    emulator.close()
+    assert ([len(before), len(after)], after[0]["text"]) == ([0, 1], {"S": "late"})
+
+
+def test_an_earlier_write_does_not_win_after_the_restart(tmp_path: Path, reopened: Any) -> None:
+    """A deletion in one region, and a put made before it in another that arrives after it."""
+    emulator = Emulator(path=tmp_path / "first.db", replication_lag=60)
+    emulator.clock.freeze(START)
+    emulator.client().create_table(**TABLE)
+    emulator.tables()
+    make_global(emulator)
+    put(emulator, 1, "earlier")
+    emulator.clock.advance(seconds=10)
+    key = {"customer": {"S": "c"}, "order": {"N": "1"}}
+    emulator.client(OTHER).put_item(TableName="Orders", Item={**key, "text": {"S": "later"}})
+    emulator.client(OTHER).delete_item(TableName="Orders", Key=key)
+    again = reopened(emulator)
+    again.clock.advance(minutes=5)
+    found = [again.client(region).scan(TableName="Orders")["Items"] for region in (None, OTHER)]
+    emulator.close()
+    assert found == [[], []]
+
+
+# --- Vector indexes, policies and destinations ----------------------------------------------------
+
+
+def test_vector_indexes_are_built_anew(emu: Emulator, reopened: Any) -> None:
+    index = {
+        "IndexName": "by-meaning",
+        "VectorAttribute": {"AttributeName": "embedding"},
+        "Dimensions": 2,
+        "DistanceFunction": "COSINE",
+        "Projection": {"ProjectionType": "ALL"},
+    }
+    table = {**TABLE, "TableName": "Docs", "VectorIndexes": [index]}
+    emu.client().create_table(**table)
+    for order, vector in ((1, ("1", "0")), (2, ("0", "1"))):
+        numbers = {"L": [{"N": number} for number in vector]}
+        emu.client().put_item(
+            TableName="Docs", Item={"customer": {"S": "c"}, "order": {"N": str(order)}, "embedding": numbers}
+        )
+    again = reopened(emu)
+    found = again.client().search_vectors(
+        TableName="Docs", IndexName="by-meaning", SearchVector=[{"N": "0"}, {"N": "1"}], TopK=1
+    )
+    described = again.client().describe_table(TableName="Docs")["Table"]["VectorIndexes"]
+    assert (len(found["SearchResults"]), described[0]["IndexStatus"]) == (1, "ACTIVE")
+
+
+def test_resource_policies_come_back(emu: Emulator, reopened: Any) -> None:
+    arn = emu.client().describe_table(TableName="Orders")["Table"]["TableArn"]
+    statement = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:root"}, "Resource": arn}
+    policy = {"Version": "2012-10-17", "Statement": [{**statement, "Action": "dynamodb:GetItem"}]}
+    emu.client().put_resource_policy(ResourceArn=arn, Policy=json.dumps(policy))
+    emu.tables()
+    before = emu.client().get_resource_policy(ResourceArn=arn)
+    after = reopened(emu).client().get_resource_policy(ResourceArn=arn)
+    assert (after["Policy"], after["RevisionId"]) == (before["Policy"], before["RevisionId"])
+
+
+def test_a_kinesis_destination_goes_on(emu: Emulator, reopened: Any) -> None:
+    stream = "arn:aws:kinesis:us-east-1:123456789012:stream/orders"
+    emu.client().enable_kinesis_streaming_destination(TableName="Orders", StreamArn=stream)
+    emu.tables()
+    again = reopened(emu)
+    records: list[dict[str, Any]] = []
+    again.on_kinesis(stream, records.append)
+    put(again, 1, "one")
+    assert [json.loads(record["Data"])["eventName"] for record in records] == ["INSERT"]
