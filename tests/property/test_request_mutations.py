@@ -118,6 +118,7 @@ def state(emulator: Emulator) -> list[Any]:
         ],
         [(arn, stream.status, stream.last_sequence, list(stream.shards)) for arn, stream in database.streams.items()],
         [database.tokens.find(token, 0) for token in ("token",)],
+        list(database.documents),
         len(context.agenda.entries),
     ]
 
