@@ -5,6 +5,7 @@ Source: backups_export_import.md 5.1 and 6.5.
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
@@ -51,6 +52,7 @@ def export_filter(table: Table, request: Request | None) -> ExportFilter:
     """The filter of a FilterSpecification, checked as Query checks its parameters, or Scan without a key condition."""
     if request is None:
         return EVERYTHING
+    request = deepcopy(request)  # values are made canonical in place; the description shows them as they were given
     lower, upper = FIRST, LAST
     if "KeyConditionExpression" in request:
         plan, keys, _ = query_plan(request)

@@ -138,6 +138,17 @@ def test_an_export_may_be_filtered_and_projected(client, music, bucket):
     ]
 
 
+def test_a_filter_is_described_and_compared_as_it_was_given(client, music, bucket):
+    values = {":n": {"N": "01"}}
+    specification = {"FilterExpression": "n = :n", "ExpressionAttributeValues": values}
+    arns = set()
+    for _ in range(2):
+        description = exported(client, music, bucket, FilterSpecification=specification, ClientToken="token")
+        assert description["FilterSpecification"]["ExpressionAttributeValues"] == values
+        arns.add(description["ExportArn"])
+    assert len(arns) == 1
+
+
 def test_an_export_may_be_of_one_item_collection(client, clock, bucket):
     client.create_table(**table_of("Plays", "song", "at:N"))
     client.update_continuous_backups(TableName="Plays", PointInTimeRecoverySpecification=ON)

@@ -103,7 +103,7 @@ def _keys(hash_name: str, range_name: str | None = None) -> list[dict[str, str]]
 def sound_requests(emulator: Emulator) -> list[tuple[str, dict[str, Any]]]:
     """Operation and request, one at least for each operation of the API."""
     samples = [*_items(), *_reads(), *_several_items(), *_statements(), *_tables()]
-    samples += [*_streams(emulator), *_policies(), *_destinations(), *_insights()]
+    samples += [*_streams(emulator), *_policies(), *_destinations(), *_insights(), *_jobs(emulator)]
     sampled = {operation for operation, _ in samples}
     return [*samples, *((name, _made(model)) for name, model in sorted(MODELS.items()) if name not in sampled)]
 
@@ -448,6 +448,62 @@ def _insights() -> list[tuple[str, dict[str, Any]]]:
         ("DescribeContributorInsights", TABLE),
         ("ListContributorInsights", TABLE),
         ("ListContributorInsights", {"MaxResults": 1}),
+    ]
+
+
+def _jobs(emulator: Emulator) -> list[tuple[str, dict[str, Any]]]:
+    """Imports and exports; those to be described are begun once, since they have tokens."""
+    recovery = {"PointInTimeRecoveryEnabled": True}
+    ask(emulator, "UpdateContinuousBackups", {**TABLE, "PointInTimeRecoverySpecification": recovery})
+    arn = f"arn:aws:dynamodb:{REGION}:123456789012:table/orders"
+    export = {"TableArn": arn, "S3Bucket": "bucket", "ClientToken": "export"}
+    export_arn = ask(emulator, "ExportTableToPointInTime", export)["ExportDescription"]["ExportArn"]
+    source = {
+        "S3BucketSource": {"S3Bucket": "bucket", "S3KeyPrefix": "in/", "S3BucketOwner": "123456789012"},
+        "InputFormat": "CSV",
+        "InputFormatOptions": {"Csv": {"Delimiter": ";", "HeaderList": ["pk", "day"]}},
+        "InputCompressionType": "GZIP",
+        "TableCreationParameters": {
+            "TableName": "imported",
+            "AttributeDefinitions": [
+                {"AttributeName": "pk", "AttributeType": "S"},
+                {"AttributeName": "day", "AttributeType": "S"},
+            ],
+            "KeySchema": _keys("pk"),
+            "BillingMode": "PAY_PER_REQUEST",
+            "GlobalSecondaryIndexes": [
+                {"IndexName": "days", "KeySchema": _keys("day"), "Projection": {"ProjectionType": "ALL"}}
+            ],
+        },
+    }
+    begun = ask(emulator, "ImportTable", {**source, "ClientToken": "import"})["ImportTableDescription"]
+    return [
+        ("ImportTable", source),
+        ("DescribeImport", {"ImportArn": begun["ImportArn"]}),
+        ("ListImports", {"TableArn": begun["TableArn"], "PageSize": 1}),
+        (
+            "ExportTableToPointInTime",
+            {
+                "TableArn": arn,
+                "S3Bucket": "bucket",
+                "S3BucketOwner": "123456789012",
+                "S3Prefix": "out/here",
+                "S3SseAlgorithm": "KMS",
+                "S3SseKmsKeyId": "alias/key",
+                "ExportFormat": "ION",
+                "ExportType": "FULL_EXPORT",
+                "ExportTime": NOW,
+                "FilterSpecification": {
+                    "KeyConditionExpression": "pk = :pk AND sk > :one",
+                    "FilterExpression": "#n = :one",
+                    "ProjectionExpression": "pk, #n",
+                    "ExpressionAttributeNames": _NAMES,
+                    "ExpressionAttributeValues": {":pk": {"S": "a"}, **_ONE},
+                },
+            },
+        ),
+        ("DescribeExport", {"ExportArn": export_arn}),
+        ("ListExports", {"TableArn": arn, "MaxResults": 1}),
     ]
 
 
