@@ -31,7 +31,7 @@ MODELS: dict[str, OperationModel] = {
 
 
 def prepared() -> Emulator:
-    """An emulator with two tables, of which one has everything that a table can have."""
+    """An emulator with three tables: one has all but what only on-demand tables can have, which another one has."""
     emulator = Emulator()
     emulator.clock.freeze(NOW)
     capacity = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}
@@ -71,6 +71,7 @@ def prepared() -> Emulator:
             "Tags": [{"Key": "team", "Value": "sales"}],
         },
     )
+    ask(emulator, "CreateTable", {**_documents("documents"), "VectorIndexes": [_VECTOR_INDEX]})
     for number, day in ((1, "mon"), (2, "tue"), (3, "mon")):
         item = {
             "pk": {"S": "a"},
@@ -84,6 +85,7 @@ def prepared() -> Emulator:
     ask(emulator, "PutResourcePolicy", {"ResourceArn": ARN, "Policy": _policy("GetItem")})
     ask(emulator, "EnableKinesisStreamingDestination", {**TABLE, "StreamArn": KINESIS})
     ask(emulator, "UpdateContributorInsights", {**TABLE, "ContributorInsightsAction": "ENABLE"})
+    ask(emulator, "PutItem", {"TableName": "documents", "Item": _DOCUMENT})
     return emulator
 
 
@@ -103,7 +105,7 @@ def _keys(hash_name: str, range_name: str | None = None) -> list[dict[str, str]]
 def sound_requests(emulator: Emulator) -> list[tuple[str, dict[str, Any]]]:
     """Operation and request, one at least for each operation of the API."""
     samples = [*_items(), *_reads(), *_several_items(), *_statements(), *_tables()]
-    samples += [*_streams(emulator), *_policies(), *_destinations(), *_insights(), *_jobs(emulator)]
+    samples += [*_streams(emulator), *_policies(), *_destinations(), *_insights(), *_jobs(emulator), *_vectors()]
     sampled = {operation for operation, _ in samples}
     return [*samples, *((name, _made(model)) for name, model in sorted(MODELS.items()) if name not in sampled)]
 
@@ -537,3 +539,85 @@ _DEEP_ENOUGH = 2
 
 def _text(shape: Shape) -> str:
     return "orders".ljust(shape.metadata.get("min", 0), "x")
+
+
+# --- Vector indexes -------------------------------------------------------------------------------
+
+_DOCUMENT = {
+    "pk": {"S": "a"},
+    "tenant": {"S": "t"},
+    "lang": {"S": "en"},
+    "v": {"L": [{"N": "1"}, {"N": "0.5"}]},
+}
+_VECTOR_INDEX: dict[str, Any] = {
+    "IndexName": "by-vector",
+    "VectorAttribute": {"AttributeName": "v"},
+    "SearchSchema": [
+        {"AttributeName": "tenant", "SearchSchemaElementType": "HASH"},
+        {"AttributeName": "lang", "SearchSchemaElementType": "INLINE_FILTER"},
+    ],
+    "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["label"]},
+    "Dimensions": 2,
+    "DistanceFunction": "COSINE",
+}
+
+
+def _documents(name: str) -> dict[str, Any]:
+    """A CreateTable request, without its vector index."""
+    return {
+        "TableName": name,
+        "AttributeDefinitions": [
+            {"AttributeName": attribute, "AttributeType": "S"} for attribute in ("pk", "tenant", "lang")
+        ],
+        "KeySchema": _keys("pk"),
+        "BillingMode": "PAY_PER_REQUEST",
+    }
+
+
+def _vectors() -> list[tuple[str, dict[str, Any]]]:
+    documents, filters = {"TableName": "documents"}, _VECTOR_INDEX["SearchSchema"][1:]
+    return [
+        ("CreateTable", {**_documents("other-documents"), "VectorIndexes": [_VECTOR_INDEX]}),
+        (
+            "UpdateTable",
+            {
+                **documents,
+                "AttributeDefinitions": [{"AttributeName": "lang", "AttributeType": "S"}],
+                "VectorIndexUpdates": [
+                    {
+                        "Create": {
+                            **_VECTOR_INDEX,
+                            "IndexName": "other",
+                            "SearchSchema": _VECTOR_INDEX["SearchSchema"][1:],
+                        }
+                    }
+                ],
+            },
+        ),
+        ("UpdateTable", {**documents, "VectorIndexUpdates": [{"Delete": {"IndexName": "by-vector"}}]}),
+        ("PutItem", {**documents, "Item": {**_DOCUMENT, "label": {"S": "b"}}, **_ASKING}),
+        (
+            "UpdateItem",
+            {
+                **documents,
+                "Key": {"pk": {"S": "a"}},
+                "UpdateExpression": "SET v[0] = :one, tenant = :t",
+                "ExpressionAttributeValues": {**_ONE, ":t": {"S": "other"}},
+                **_ASKING,
+            },
+        ),
+        (
+            "SearchVectors",
+            {
+                **documents,
+                "IndexName": "by-vector",
+                "SearchVector": [{"N": "1"}, {"N": "0"}],
+                "TopK": 3,
+                "SearchConditionExpression": "#t = :t AND lang = :l",
+                "ProjectionExpression": "pk, v",
+                "ExpressionAttributeNames": {"#t": "tenant"},
+                "ExpressionAttributeValues": {":t": {"S": "t"}, ":l": {"S": "en"}},
+                "ReturnConsumedCapacity": "TOTAL",
+            },
+        ),
+    ]
