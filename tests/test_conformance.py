@@ -123,6 +123,7 @@ NOT_TO_BE_PROVOKED = {
     "INSIGHTS_RULES_LIMITED": "no error, but the description of a setting",
     "VECTOR_INDEX_ALLOCATING": "takes an index that stays CREATING",
     "VECTOR_INDEX_BACKFILLING": "takes an index that stays CREATING",
+    "REPLICA_BEING_ADDED": "takes a replica that stays CREATING",
     "ITERATOR_EXPIRED": "takes 15 minutes",
     "DATA_TRIMMED": "takes 24 hours",
     "IMPORTS_LIMITED": "takes 50 imports that go on",
@@ -310,6 +311,18 @@ def test_a_part_that_an_answer_does_not_have_cannot_be_kept(in_process: Runner) 
     read = {"GetItem": {"Key": {"pk": {"S": "a"}}}, "keep": {"found": "Item.other"}}
     report = in_process.run(_case(given=[read], GetItem={"Key": {"pk": "<found>"}}, answer={})).report()
     assert "could not be prepared: there is no Item.other in {}" in report
+
+
+def test_the_real_service_is_asked_for_another_region_at_the_host_of_that() -> None:
+    message = Message("POST", "/", {"X-Amz-Target": "DynamoDB_20120810.ListTables"}, b"{}", region="us-west-2")
+    assert host_of(message, "dynamodb.eu-west-1.amazonaws.com") == "dynamodb.us-west-2.amazonaws.com"
+
+
+def test_a_step_may_be_asked_in_another_region(in_process: Runner) -> None:
+    elsewhere = {"ListTables": {}, "region": "<other-region>", "answer": {"TableNames": []}}
+    here = {"DescribeTable": {}, "answer": parse("{Table: !includes {TableName: <hash>}}")}
+    result = in_process.run(_case(**elsewhere, afterwards=[here]))
+    assert result.agrees, result.report()
 
 
 @pytest.mark.parametrize(

@@ -107,9 +107,7 @@ def depart(member: Member) -> None:
     for other in member.others():
         remaining = tuple(region for region in other.table.definition.replicas if region != member.region)
         other.table.redefine(replicas=remaining)
-        if remaining:
-            other.table.wake()  # what the member would have deleted by time to live is now for others to delete
-        else:
+        if not remaining:
             become_regional(other.table)
 
 

@@ -12,7 +12,7 @@ from .stream_invariants import check_streams_and_expiries
 from .wire import Json
 
 _SCHEDULES = schedules(40)
-_EXAMPLES = settings(max_examples=150, deadline=None)
+_EXAMPLES = settings(max_examples=100, deadline=None)
 
 
 def state_of(table: GlobalTable) -> list[Json]:
