@@ -977,6 +977,9 @@ EXPORT_TIME_OUTSIDE = _modelled(
     "{parameter} must be between the earliest restorable time {earliest} and now, {now}",
 )
 BULK_TOKEN_REUSED = _modelled("IdempotentParameterMismatchException", "Duplicate request detected: ClientToken {token}")
+_IN_USE = "Attempt to change a resource which is still in use: "
+BULK_OF_GLOBAL_TABLE = _modelled("ResourceInUseException", _IN_USE + "Table belongs to a global table: {table}")
+BULK_GOES_ON = _modelled("ResourceInUseException", _IN_USE + "Table has a bulk operation in progress: {table}")
 BULK_KEY_WITHOUT_KMS = _invalid_parameter("S3SseKmsKeyId can only be specified when S3SseAlgorithm is KMS")
 KEY_NOT_KEPT = _validation("The bucket directory of this emulator cannot hold the key {key}: {reason}")
 

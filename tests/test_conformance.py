@@ -123,6 +123,8 @@ NOT_TO_BE_PROVOKED = {
     "INSIGHTS_RULES_LIMITED": "no error, but the description of a setting",
     "VECTOR_INDEX_ALLOCATING": "takes an index that stays CREATING",
     "VECTOR_INDEX_BACKFILLING": "takes an index that stays CREATING",
+    "BULK_OF_GLOBAL_TABLE": "no page has the text; see tests/unit/operations/test_bulk_operations.py",
+    "BULK_GOES_ON": "no page has the text; see tests/unit/operations/test_bulk_operations.py",
     "REPLICA_BEING_ADDED": "takes a replica that stays CREATING",
     "ITERATOR_EXPIRED": "takes 15 minutes",
     "DATA_TRIMMED": "takes 24 hours",

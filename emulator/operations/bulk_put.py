@@ -35,7 +35,7 @@ from emulator.storage.table import Table
 from emulator.values.types import Item
 
 BULK_OPERATIONS = JobKind(
-    documents="bulk",
+    documents=jobs.BULK,
     arn="BulkOperationArn",
     status="BulkOperationStatus",
     token_reused=errors.BULK_TOKEN_REUSED,
@@ -65,7 +65,9 @@ def start_bulk_put_items(context: Context, request: Request) -> Response:
 
 
 def _check_takes_items(table: Table) -> None:
-    """Raise if the table is being made or deleted, or is making an index."""
+    """Raise if the table is being made or deleted, is making an index, or belongs to a global table."""
+    if table.replica is not None:
+        raise ServiceError(errors.BULK_OF_GLOBAL_TABLE, table=table.name)
     if table.definition.status != "UPDATING":
         check_not_busy(table)
     for index in table.indexes.values():

@@ -30,6 +30,8 @@ from emulator.storage.documents import Document
 _log = logging.getLogger("emulator")
 
 IN_PROGRESS = "IN_PROGRESS"
+BULK = "bulk"
+"""The kind of the documents of bulk operations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,12 @@ def running(context: Context, kind: JobKind) -> int:
     """How many jobs have not ended."""
     jobs = context.database.documents.of_kind(kind.documents).values()
     return sum("EndTime" not in job["Description"] for job in jobs)
+
+
+def is_put_in_bulk(context: Context, table: str) -> bool:
+    """Whether a bulk operation on a table has not ended."""
+    descriptions = [job["Description"] for job in context.database.documents.of_kind(BULK).values()]
+    return any("EndTime" not in each and each["TableDetails"][0]["TableName"] == table for each in descriptions)
 
 
 # --- Finding and listing --------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from typing import Any
 from emulator import errors
 from emulator.errors import ServiceError
 from emulator.operations.arns import root_user_arn, table_arn
+from emulator.operations.jobs import is_put_in_bulk
 from emulator.operations.members import Member
 from emulator.operations.regions import regions_beside
 from emulator.operations.registry import Request
@@ -96,6 +97,8 @@ def check_may_create(member: Member, action: Action) -> None:
     database = member.context.regions.get(action.region)
     if database is not None and member.table.name in database.tables:
         raise ServiceError(errors.REPLICA_EXISTS, table=member.table.name)
+    if is_put_in_bulk(member.context, member.table.name):
+        raise ServiceError(errors.BULK_GOES_ON, table=member.table.name)
     _check_capacity(member)
     definition = member.table.definition
     if is_customer_key(definition.encryption, definition.arn):

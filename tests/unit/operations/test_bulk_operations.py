@@ -353,3 +353,29 @@ def test_a_report_that_cannot_be_written_fails_the_operation_and_what_was_put_st
     description = ended(emulator)
     assert (description["BulkOperationStatus"], description["ProcessedItemCount"]) == ("FAILED", 1)
     assert len(items(emulator)) == 1
+
+
+# --- Global tables ----------------------------------------------------------------------------------
+
+REPLICA = [{"Create": {"RegionName": "eu-west-1"}}]
+REQUEST = {
+    "TableName": "table",
+    "InputS3Configuration": {"S3Bucket": "bucket", "InputFormat": "DYNAMODB_JSON"},
+    "OutputS3Configuration": {"S3Bucket": "bucket", "OutputType": ["ERROR"]},
+}
+
+
+def test_a_table_of_a_global_table_takes_no_bulk_operation(emulator: Emulator) -> None:
+    call(emulator, "UpdateTable", TableName="table", ReplicaUpdates=REPLICA)
+    emulator.tables()
+    assert fault_of(emulator, "StartBulkPutItems", **REQUEST) == Fault(
+        IN_USE, "Attempt to change a resource which is still in use: Table belongs to a global table: table"
+    )
+
+
+def test_a_table_gets_no_replica_while_a_bulk_operation_goes_on(bucket: Path) -> None:
+    emulator = emulator_with_table(bucket, status_delay=10)
+    call(emulator, "StartBulkPutItems", **REQUEST)
+    assert fault_of(emulator, "UpdateTable", TableName="table", ReplicaUpdates=REPLICA) == Fault(
+        IN_USE, "Attempt to change a resource which is still in use: Table has a bulk operation in progress: table"
+    )
