@@ -1,14 +1,16 @@
-"""Long random runs: the emulator beside a naive model of the service, under a rain of expressions, or replicated.
+"""Long random runs: the emulator beside a model of the service, under a rain of expressions, replicated, or restored.
 
     python scripts/soak.py                              10,000 random requests, from a seed that is printed
     python scripts/soak.py --seed 7 --steps 50000       the same requests every time
     python scripts/soak.py --seed 7 --expressions 1000000
     python scripts/soak.py --seed 7 --replicas 20000
+    python scripts/soak.py --seed 7 --restores 100000
 
 The first kind compares every answer with the model's and looks through all that is stored from time to time; at a
 difference it prints the fewest requests it can find that lead to it. The second kind sends texts that are no
 expressions, or nearly are; each must be answered, or refused by the service's own kind of error. The third kind writes
-to a table whose stream has handlers that fail now and then; the replicas they build must equal the table.
+to a table whose stream has handlers that fail now and then; the replicas they build must equal the table. The fourth
+kind changes a table of so many items and restores 20 seconds of its past; each must be as it was.
 """
 
 from __future__ import annotations
@@ -33,11 +35,13 @@ from tests.property.comparison import REGION, Pair, difference_of, smallest
 from tests.property.legacy import LegacyMaker
 from tests.property.model import Action
 from tests.property.replicas import run_replicas
+from tests.property.restores import run_restores
 from tests.property.texts import TextMaker, is_expected, setup
 
 STEPS = 10_000
 STEPS_PER_LIFE = 1_000  # then both sides start anew, so that a difference is soon found again
 STEPS_PER_CHECK = 25
+SECONDS_RESTORED = 20
 SECONDS_PER_REPORT = 0.5 if sys.stderr.isatty() else 30
 
 
@@ -137,6 +141,21 @@ def run_replication(seed: int, steps: int) -> str | None:
     return None
 
 
+# --- Restores ---------------------------------------------------------------------------------------
+
+
+def run_restoring(seed: int, items: int) -> str | None:
+    """Restore the past of a table; returns what is wrong with a restored table, if something is."""
+    changes = max(items // 5, SECONDS_RESTORED)
+    with counter("change or restore", changes + SECONDS_RESTORED) as step:
+        try:
+            run_restores(Random(seed), items, changes, SECONDS_RESTORED, step)
+        except AssertionError as error:
+            return f"\na restored table is not as it was: {error}"
+    print(f"{SECONDS_RESTORED} seconds of a table of {items:,} items and {changes:,} changes were restored rightly.")
+    return None
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, help="what to draw everything from; a random one by default")
@@ -145,17 +164,20 @@ def main() -> int:
     parser.add_argument(
         "--replicas", type=int, metavar="COUNT", help="make so many changes to a replicated table instead"
     )
+    parser.add_argument("--restores", type=int, metavar="ITEMS", help="restore the past of a table of so many instead")
     options = parser.parse_args()
     seed = options.seed if options.seed is not None else SystemRandom().randrange(1_000_000)
     print(f"seed {seed}", flush=True)
-    if options.expressions or options.replicas:
-        run, count = (
-            (run_expressions, options.expressions) if options.expressions else (run_replication, options.replicas)
-        )
-        fault = run(seed, count)
-        if fault:
-            print(fault)
-        return 1 if fault else 0
+    for run, count in (
+        (run_expressions, options.expressions),
+        (run_replication, options.replicas),
+        (run_restoring, options.restores),
+    ):
+        if count:
+            fault = run(seed, count)
+            if fault:
+                print(fault)
+            return 1 if fault else 0
     actions = run_beside_model(seed, options.steps)
     if actions:
         report_difference(actions)
