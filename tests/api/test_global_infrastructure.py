@@ -7,11 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from emulator.operations.registry import MODULES
-
 from .terraform import TableResource, strings
-
-pytestmark = pytest.mark.skipif("CreateGlobalTable" not in MODULES, reason="there are no replicas yet")
 
 GLOBAL_USERS = TableResource(
     name="GlobalUsers",
