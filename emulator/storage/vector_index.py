@@ -170,8 +170,8 @@ class VectorIndex:
         )
 
     def _is_same(self, before: _Place, after: _Place, old: Item | None, new: Item | None) -> bool:
-        """Whether two entries, made of the items `old` and `new`, hold the same."""
-        if before.group != after.group or before.entry.vector != after.entry.vector:
+        """Whether two entries, made of the items `old` and `new`, hold the same, the HASH value included."""
+        if before.entry.vector != after.entry.vector:
             return False
         return self._beside_vector(old or {}) == self._beside_vector(new or {})
 

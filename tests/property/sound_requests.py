@@ -583,15 +583,7 @@ def _vectors() -> list[tuple[str, dict[str, Any]]]:
             {
                 **documents,
                 "AttributeDefinitions": [{"AttributeName": "lang", "AttributeType": "S"}],
-                "VectorIndexUpdates": [
-                    {
-                        "Create": {
-                            **_VECTOR_INDEX,
-                            "IndexName": "other",
-                            "SearchSchema": _VECTOR_INDEX["SearchSchema"][1:],
-                        }
-                    }
-                ],
+                "VectorIndexUpdates": [{"Create": {**_VECTOR_INDEX, "IndexName": "other", "SearchSchema": filters}}],
             },
         ),
         ("UpdateTable", {**documents, "VectorIndexUpdates": [{"Delete": {"IndexName": "by-vector"}}]}),

@@ -216,13 +216,14 @@ def plain_python() -> Iterator[None]:
 @settings(max_examples=150, deadline=None)
 def test_a_search_finds_what_a_naive_scan_finds_with_numpy_and_without(data: st.DataObject, dimensions: int) -> None:
     emulator, stored = create(dimensions), dict[str, Any]()
-    for operation, request in data.draw(st.lists(writes(dimensions), min_size=1, max_size=25)):
-        ask(emulator, operation, TableName="docs", **request)
-        apply(stored, operation, request)
-    for request in data.draw(st.lists(searches(dimensions), min_size=1, max_size=6)):
-        with_numpy = check_search(emulator, stored, request)
-        with plain_python():
-            assert ask(emulator, "SearchVectors", **request)["SearchResults"] == with_numpy
+    for _ in range(data.draw(st.integers(1, 3))):
+        for operation, request in data.draw(st.lists(writes(dimensions), min_size=1, max_size=12)):
+            ask(emulator, operation, TableName="docs", **request)
+            apply(stored, operation, request)
+        for request in data.draw(st.lists(searches(dimensions), min_size=1, max_size=4)):
+            with_numpy = check_search(emulator, stored, request)
+            with plain_python():
+                assert ask(emulator, "SearchVectors", **request)["SearchResults"] == with_numpy
 
 
 @given(st.data(), st.integers(1, 3))
@@ -302,6 +303,18 @@ def test_numpy_and_plain_python_find_the_same_in_the_same_order(
     by_numpy = nearest(group, query, distance, [text], count, numpy)
     by_python = nearest(group, query, distance, [text], count)
     assert by_numpy == by_python
+
+
+@pytest.mark.parametrize("distance", DISTANCES)
+@pytest.mark.parametrize("step", [1e-11, -1e-11])
+def test_scores_that_differ_by_less_than_a_float_are_equal_with_numpy_and_without(distance: str, step: float) -> None:
+    group, query = Group(), array("f", [1, 1])
+    keys = [(place.to_bytes(16, "big"),) for place in range(30)]
+    for place, key in enumerate(keys):
+        group.put(key, Entry(array("f", [1, place * step]), Record({}, 0), (), 0))
+    for module in (numpy, None):
+        found, _ = nearest(group, query, distance, [], 5, module)
+        assert [one.key for one in found] == keys[:5]
 
 
 @pytest.mark.parametrize("distance", DISTANCES)
