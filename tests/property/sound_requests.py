@@ -86,6 +86,14 @@ def prepared() -> Emulator:
     ask(emulator, "EnableKinesisStreamingDestination", {**TABLE, "StreamArn": KINESIS})
     ask(emulator, "UpdateContributorInsights", {**TABLE, "ContributorInsightsAction": "ENABLE"})
     ask(emulator, "PutItem", {"TableName": "documents", "Item": _DOCUMENT})
+    shared = {
+        "TableName": "shared",
+        "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+        "KeySchema": _keys("pk"),
+        "BillingMode": "PAY_PER_REQUEST",
+    }
+    ask(emulator, "CreateTable", shared)
+    ask(emulator, "UpdateTable", {"TableName": "shared", "ReplicaUpdates": [{"Create": {"RegionName": "eu-west-1"}}]})
     return emulator
 
 
@@ -106,6 +114,8 @@ def sound_requests(emulator: Emulator) -> list[tuple[str, dict[str, Any]]]:
     """Operation and request, one at least for each operation of the API."""
     samples = [*_items(), *_reads(), *_several_items(), *_statements(), *_tables()]
     samples += [*_streams(emulator), *_policies(), *_destinations(), *_insights(), *_jobs(emulator), *_vectors()]
+    samples += [*_backups(emulator), *_replicas()]
+    ask(emulator, "ListTables", {})  # what was begun is done
     sampled = {operation for operation, _ in samples}
     return [*samples, *((name, _made(model)) for name, model in sorted(MODELS.items()) if name not in sampled)]
 
@@ -393,7 +403,7 @@ def _tables() -> list[tuple[str, dict[str, Any]]]:
 
 
 def _streams(emulator: Emulator) -> list[tuple[str, dict[str, Any]]]:
-    (stream,) = ask(emulator, "ListStreams", {})["Streams"]
+    (stream,) = ask(emulator, "ListStreams", TABLE)["Streams"]
     arn = {"StreamArn": stream["StreamArn"]}
     (shard,) = ask(emulator, "DescribeStream", arn)["StreamDescription"]["Shards"]
     start = {**arn, "ShardId": shard["ShardId"]}
@@ -572,6 +582,45 @@ def _documents(name: str) -> dict[str, Any]:
         "KeySchema": _keys("pk"),
         "BillingMode": "PAY_PER_REQUEST",
     }
+
+
+def _backups(emulator: Emulator) -> list[tuple[str, dict[str, Any]]]:
+    recovery = {"PointInTimeRecoveryEnabled": True, "RecoveryPeriodInDays": 7}
+    ask(emulator, "UpdateContinuousBackups", {**TABLE, "PointInTimeRecoverySpecification": recovery})
+    arn = ask(emulator, "CreateBackup", {**TABLE, "BackupName": "nightly"})["BackupDetails"]["BackupArn"]
+    overrides = {
+        "BillingModeOverride": "PAY_PER_REQUEST",
+        "GlobalSecondaryIndexOverride": [
+            {"IndexName": "days", "KeySchema": _keys("day"), "Projection": {"ProjectionType": "ALL"}}
+        ],
+        "LocalSecondaryIndexOverride": [],
+    }
+    return [
+        ("CreateBackup", {**TABLE, "BackupName": "weekly"}),
+        ("DescribeBackup", {"BackupArn": arn}),
+        ("ListBackups", {**TABLE, "Limit": 1, "BackupType": "ALL", "TimeRangeUpperBound": NOW + 60}),
+        ("DeleteBackup", {"BackupArn": arn}),
+        ("RestoreTableFromBackup", {"TargetTableName": "restored", "BackupArn": arn, **overrides}),
+        (
+            "RestoreTableToPointInTime",
+            {"SourceTableName": "orders", "TargetTableName": "restored", "RestoreDateTime": NOW, **overrides},
+        ),
+        ("UpdateContinuousBackups", {**TABLE, "PointInTimeRecoverySpecification": recovery}),
+        ("DescribeContinuousBackups", TABLE),
+    ]
+
+
+def _replicas() -> list[tuple[str, dict[str, Any]]]:
+    shared = {"TableName": "shared"}
+    scaling = {"AutoScalingDisabled": True}
+    return [
+        ("UpdateTable", {"TableName": "plain", "ReplicaUpdates": [{"Create": {"RegionName": "eu-west-1"}}]}),
+        ("UpdateTable", {**shared, "ReplicaUpdates": [{"Delete": {"RegionName": "eu-west-1"}}]}),
+        ("UpdateTable", {**shared, "GlobalTableSettingsReplicationMode": "DISABLED"}),
+        ("DescribeTableReplicaAutoScaling", shared),
+        ("UpdateTableReplicaAutoScaling", {**shared, "ProvisionedWriteCapacityAutoScalingUpdate": scaling}),
+        ("ListGlobalTables", {"Limit": 1, "RegionName": "eu-west-1"}),
+    ]
 
 
 def _vectors() -> list[tuple[str, dict[str, Any]]]:
