@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import RLock
 
 from emulator.operations.context import Context
-from emulator.persistence.damage import check_header
+from emulator.persistence.damage import check_header, check_no_log
 from emulator.persistence.failures import FileError
 from emulator.persistence.journal import Journal
 from emulator.persistence.layout import VERSION
@@ -42,8 +42,11 @@ class OpenFile:
         self._lock = FileLock(path)
         try:
             if _is_empty(path):
+                check_no_log(path)
                 create(path)
-            loaded = _load(path, context_of)
+            loaded, version = _load(path, context_of)
+            if version < VERSION:
+                upgrade(path)
             store = Store(path, durability)
             self.journal = Journal(Saver(store, loaded, databases, agenda, undo), undo, lock)
         except BaseException:
@@ -105,10 +108,7 @@ def _is_empty(path: Path) -> bool:
         raise FileError(f"{path} cannot be opened: {error.strerror}.") from error
 
 
-def _load(path: Path, context_of: Callable[[str], Context]) -> Loaded:
+def _load(path: Path, context_of: Callable[[str], Context]) -> tuple[Loaded, int]:
+    """What is in a file, and the version of the file."""
     with reading(path) as contents:
-        if contents.version == VERSION:
-            return load(contents, context_of)
-    upgrade(path)
-    with reading(path) as contents:
-        return load(contents, context_of)
+        return load(contents, context_of), contents.version
