@@ -21,6 +21,7 @@ from emulator.operations.write_item import (
     item_collections,
     observe_write,
 )
+from emulator.storage.index import IndexChange
 from emulator.storage.record import Record, larger_size
 from emulator.storage.rows import RowKey
 from emulator.storage.table import Table
@@ -129,11 +130,14 @@ def batch_write_item(context: Context, request: Request) -> Response:
     mode = wants_capacity(request)
     capacity = []
     metrics: dict[str, list[dict[str, Any]]] = {}
+    counting = mode is not None or context.observation is not None
     for name, writes in keyed.items():
         table = tables[name]
         units = WriteUnits()
         for row_key, write in writes:
-            _apply(table, row_key, write, units)
+            old, new, changes = _apply(table, row_key, write)
+            if counting:
+                units.add(larger_size(old, new), changes)
         observe_write(context, table, units)
         if mode:
             capacity.append(consumed_capacity(name, mode, units.table, units.indexes))
@@ -189,10 +193,12 @@ def _check_duplicates(keyed: list[tuple[RowKey, _Put | _Delete]]) -> None:
         raise ServiceError(errors.DUPLICATE_KEYS)
 
 
-def _apply(table: Table, row_key: RowKey, write: _Put | _Delete, units: WriteUnits) -> None:
+def _apply(
+    table: Table, row_key: RowKey, write: _Put | _Delete
+) -> tuple[Record | None, Record | None, list[IndexChange]]:
+    """The record before and after, and what indexes noticed."""
     old = table.rows.get(row_key)
     new, item = None, None
     if isinstance(write, _Put):
         new, item = Record(write.item, write.size), write.item
-    changes = table.replace(row_key, old, new, item)
-    units.add(larger_size(old, new), changes)
+    return old, new, table.replace(row_key, old, new, item)

@@ -739,7 +739,7 @@ def test_a_restored_stream_goes_on(road, orders, client, streams, clock):
     ]
 
 
-def test_a_record_that_was_trimmed_comes_back_and_is_trimmed_again_when_its_time_comes(road, orders, client, streams, clock):
+def test_a_trimmed_record_comes_back_and_is_trimmed_when_its_time_comes(road, orders, client, streams, clock):
     put(orders, "a")
     savepoint = road.emulator.savepoint()
     clock.advance(hours=25)
