@@ -174,11 +174,23 @@ class Gateway:
             return function(self._context_of(region), checked)
 
     def _journalled(self, journal: Journal, function: Operation, checked: Request, region: str) -> Response:
-        """The response, once what the request did is in the file."""
+        """The response, once what the request did is in the file.
+
+        A request that changed nothing is answered too when what came due before it could not be written.
+        """
         context = self._context_of(region)
-        with journal:
-            self._agenda.run_due()
-            return function(context, checked)
+        response: Response | None = None
+        has_changed = True
+        try:
+            with journal:
+                self._agenda.run_due()
+                before = journal.position
+                response = function(context, checked)
+                has_changed = journal.position != before
+        except ServiceError:
+            if response is None or has_changed:
+                raise
+        return response
 
     def _observed(self, operation: str, request: object, region: str) -> dict[str, Any]:
         """The response, shown with the request to all observers; errors are shown to them too."""

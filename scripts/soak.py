@@ -49,6 +49,7 @@ STEPS = 10_000
 STEPS_PER_LIFE = 1_000  # then both sides start anew, so that a difference is soon found again
 STEPS_PER_CHECK = 25
 SECONDS_RESTORED = 20
+KILLS_PER_FILE = 60  # then a new file, so that looking through the streams from their beginnings stays fast
 SECONDS_PER_REPORT = 0.5 if sys.stderr.isatty() else 30
 
 
@@ -168,16 +169,19 @@ def run_restoring(seed: int, items: int) -> str | None:
 
 def run_kills(seed: int, count: int, durability: str) -> str | None:
     """Kill a server so many times; returns what is wrong with what it came back with, if something is."""
-    path = Path(tempfile.mkdtemp()) / "killed.db"
     started = time.monotonic()
+    total = kills.Summary()
+    directory = Path(tempfile.mkdtemp())
     with counter("kill", count) as step:
-        try:
-            summary = kills.run_kills(path, seed, count, "--durability", durability, after_kill=step)
-        except AssertionError:
-            return f"\n{traceback.format_exc()}\nThe file is {path}."
-    size = path.stat().st_size
-    shutil.rmtree(path.parent)
-    print(f"{summary}. The file had {size:,} bytes. All was as it must be, after {time.monotonic() - started:,.0f} s.")
+        for life, done in enumerate(range(0, count, KILLS_PER_FILE)):
+            path = directory / f"{life}.db"
+            times = min(KILLS_PER_FILE, count - done)
+            try:
+                total += kills.run_kills(path, f"{seed}/{life}", times, "--durability", durability, after_kill=step)
+            except AssertionError:
+                return f"\n{traceback.format_exc()}\nThe file is {path}."
+    shutil.rmtree(directory)
+    print(f"{total}. All was as it must be, after {time.monotonic() - started:,.0f} s.")
     return None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from emulator.expressions.binding import aliases_in, paths_in, values_in
@@ -49,7 +49,8 @@ class Condition:
     """A compiled condition.
 
     `names` and `values` are the placeholders it uses, with their sigil; `attributes` are the attributes it
-    mentions, in written order; `nested` are those of them into which a path reaches.
+    mentions, in written order; `nested` are those of them into which a path reaches; `literal_checks` are to be run
+    on the values of each request that uses it.
     """
 
     holds: Holds
@@ -57,9 +58,10 @@ class Condition:
     values: frozenset[str]
     attributes: tuple[str, ...]
     nested: frozenset[str]
+    literal_checks: tuple[LiteralCheck, ...] = ()
 
 
-_conditions: Cache[tuple[Condition, tuple[LiteralCheck, ...]]] = Cache()
+_conditions: Cache[Condition] = Cache()
 
 
 def compile_condition(kind: str, text: str, names: dict[str, str], values: Item) -> Condition:
@@ -69,21 +71,18 @@ def compile_condition(kind: str, text: str, names: dict[str, str], values: Item)
     """
     # The types of the values are part of the key: static checks and specialised functions depend on them.
     key = (kind, text, *names.items(), *[(name, *value) for name, value in values.items()])
-    compiled = _conditions.get(key)
-    if compiled is None:
-        compiled = _conditions.keep(key, _compiled(kind, text, names, values))
-    condition, literal_checks = compiled
-    for check in literal_checks:
+    condition = _conditions.get(key) or _conditions.keep(key, _compiled(kind, text, names, values))
+    for check in condition.literal_checks:
         check(values)
     return condition
 
 
-def _compiled(kind: str, text: str, names: dict[str, str], values: Item) -> tuple[Condition, tuple[LiteralCheck, ...]]:
+def _compiled(kind: str, text: str, names: dict[str, str], values: Item) -> Condition:
     parsed = parse_condition(kind, text)
     tree, literal_checks = check_condition(parsed, Scope(kind, names, values))
     types = {name: data_type(value) for name, value in values.items()}
     condition = condition_of_tree(tree, types, aliases_in(paths_in(parsed.tree)))
-    return condition, literal_checks
+    return replace(condition, literal_checks=literal_checks)
 
 
 def condition_of_tree(
@@ -223,12 +222,22 @@ def _ordered_against_value(comparator: str, path: Path, name: str, kind: str) ->
 
     def ordered(item: Item, values: Item) -> bool:
         value = read(item, values)
-        if value is None:
+        if value is None or kind not in value:
             return False
-        text = value.get(kind)
-        return text is not None and test(text, values[name][kind])
+        return test(value[kind], values[name][kind])
 
-    return ordered
+    if len(path.steps) > 1:
+        return ordered
+    attribute = top_level_name(path)
+
+    def ordered_attribute(item: Item, values: Item) -> bool:
+        # The commonest filter: without a call to read the attribute, it takes three quarters of the time.
+        value = item.get(attribute)
+        if value is None or kind not in value:
+            return False
+        return test(value[kind], values[name][kind])
+
+    return ordered_attribute
 
 
 def _between(tree: Between, types: Mapping[str, str]) -> Holds:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from emulator import errors
 from emulator.errors import ServiceError
@@ -37,8 +37,7 @@ from emulator.values.types import AttributeValue, Item, Wording
 _PARAMETER = "KeyConditionExpression"
 
 
-@dataclass(frozen=True, slots=True)
-class KeyCondition:
+class KeyCondition(NamedTuple):
     """A test of one key attribute; `operator` is a comparator, `BETWEEN` or `begins_with`.
 
     From legacy conditions it may also be a name that no key supports.
@@ -49,8 +48,7 @@ class KeyCondition:
     operands: tuple[AttributeValue, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class KeyConditionSet:
+class KeyConditionSet(NamedTuple):
     """The conditions of a Query in written order, and the placeholders that they use.
 
     `fault` says why a well-formed expression is no key condition; the service tells it only after it has read the

@@ -56,13 +56,17 @@ def _convert(container: _Container, values: Iterator[Any]) -> None:
     while entered:
         container, values = entered[-1]
         for value in values:
-            # The two common types, inline: this loop is 0.1 us an attribute where a call would be three times that.
+            # The common types, inline: this loop is 0.1 us an attribute where a call would be three times that.
             if type(value) is dict and len(value) == 1:
                 if "S" in value:
                     if type(value["S"]) is str:
                         continue
-                elif "N" in value and type(value["N"]) is str:
-                    continue
+                elif "N" in value:
+                    if type(value["N"]) is str:
+                        continue
+                elif "M" in value and type(members := value["M"]) is dict and "__type" not in members:
+                    entered.append((members, iter(members.values())))
+                    break
             elif value is None:
                 _fill(container)
                 continue

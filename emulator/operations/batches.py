@@ -23,7 +23,7 @@ from emulator.operations.write_item import (
 )
 from emulator.storage.record import Record
 from emulator.storage.rows import RowKey
-from emulator.storage.table import Table
+from emulator.storage.table import AnyIndexChange, Table
 from emulator.values.canonical import canonical_item
 from emulator.values.types import Item, Wording
 
@@ -129,11 +129,14 @@ def batch_write_item(context: Context, request: Request) -> Response:
     mode = wants_capacity(request)
     capacity = []
     metrics: dict[str, list[dict[str, Any]]] = {}
+    counting = mode is not None or context.observation is not None
     for name, writes in keyed.items():
         table = tables[name]
         units = WriteUnits()
         for row_key, write in writes:
-            _apply(table, row_key, write, units)
+            old, new, changes = _apply(table, row_key, write)
+            if counting:
+                units.add(table.written_size(old, new), changes)
         observe_write(context, table, units)
         if mode:
             capacity.append(write_capacity(name, mode, units))
@@ -189,10 +192,12 @@ def _check_duplicates(keyed: list[tuple[RowKey, _Put | _Delete]]) -> None:
         raise ServiceError(errors.DUPLICATE_KEYS)
 
 
-def _apply(table: Table, row_key: RowKey, write: _Put | _Delete, units: WriteUnits) -> None:
+def _apply(
+    table: Table, row_key: RowKey, write: _Put | _Delete
+) -> tuple[Record | None, Record | None, list[AnyIndexChange]]:
+    """The record before and after, and what indexes noticed."""
     old = table.rows.get(row_key)
     new, item = None, None
     if isinstance(write, _Put):
         new, item = Record(write.item, write.size), write.item
-    changes = table.replace(row_key, old, new, item)
-    units.add(table.written_size(old, new), changes)
+    return old, new, table.replace(row_key, old, new, item)

@@ -7,8 +7,9 @@ query_scan.md 3.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, TypeVar, TypeVarTuple, Unpack
 
 from emulator import errors
 from emulator.errors import ServiceError
@@ -20,25 +21,28 @@ from emulator.expressions import (
     check_placeholders,
     check_values_map,
     compile_condition,
+    compile_update,
     legacy_condition,
 )
+from emulator.expressions.cache import Cache, Key
 from emulator.model.checker import is_very_deep
+from emulator.values.canonical import canonical_value
 from emulator.values.types import Item, Wording
 
 _Result = TypeVar("_Result")
-_More = ParamSpec("_More")
+_More = TypeVarTuple("_More")
 Request = dict[str, Any]
 
 
 def enveloped(
-    plan: Callable[Concatenate[Request, _More], _Result],
-) -> Callable[Concatenate[Request, _More], _Result]:
+    plan: Callable[[Request, Unpack[_More]], _Result],
+) -> Callable[[Request, Unpack[_More]], _Result]:
     """Word the validation errors of `plan` as the single writes do before they look at the table."""
 
     @wraps(plan)
-    def planned(request: Request, /, *more: _More.args, **named: _More.kwargs) -> _Result:
+    def planned(request: Request, /, *more: *_More) -> _Result:
         try:
-            return plan(request, *more, **named)
+            return plan(request, *more)
         except ServiceError as error:
             if error.fault is errors.RETURN_VALUES_RESTRICTED and is_very_deep(request):
                 raise  # bare, as observed: the older layer answers (items.md 2)
@@ -115,3 +119,57 @@ def check_all_used(names: dict[str, str], values: Item, *parts: Condition | Upda
             names_used=frozenset().union(*[part.names for part in given]),
             values_used=frozenset().union(*[part.values for part in given]),
         )
+
+
+# --- The expressions of a single write ------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class WriteExpressions:
+    """UpdateExpression and ConditionExpression, compiled, of which all placeholders are known to be good."""
+
+    update: Update | None
+    condition: Condition | None
+
+
+_write_expressions: Cache[WriteExpressions] = Cache()
+
+
+def write_expressions(request: Request) -> tuple[WriteExpressions, Item]:
+    """The compiled expressions of a single write and its canonical values, checked in the service's order.
+
+    What was found good before, with the same names and values of the same types, needs no second look: only what the
+    values hold is new.
+    """
+    names, values = request.get("ExpressionAttributeNames"), request.get("ExpressionAttributeValues")
+    known = None if names == {} or values == {} else _write_expressions.get(_texts_of(request))
+    if known is None:
+        return _checked_expressions(request)
+    if values is None:
+        return known, {}
+    for value in values.values():
+        canonical_value(value, Wording.CURRENT)
+    if known.condition is not None:
+        for check in known.condition.literal_checks:
+            check(values)
+    return known, values
+
+
+def _texts_of(request: Request) -> Key:
+    """All that decides what the expressions of a write mean and whether its placeholders are good."""
+    names, values = request.get("ExpressionAttributeNames"), request.get("ExpressionAttributeValues")
+    return (
+        request.get("UpdateExpression", ()),
+        request.get("ConditionExpression", ()),
+        *(names.items() if names is not None else ()),
+        *([(name, *value) for name, value in values.items()] if values is not None else ()),
+    )
+
+
+def _checked_expressions(request: Request) -> tuple[WriteExpressions, Item]:
+    names, values = placeholders(request, Wording.CURRENT)
+    text: str | None = request.get("UpdateExpression")
+    update = None if text is None else compile_update(text, names, values)
+    condition = condition_of(request, "ConditionExpression", names, values)
+    check_all_used(names, values, update, condition)
+    return _write_expressions.keep(_texts_of(request), WriteExpressions(update, condition)), values

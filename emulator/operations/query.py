@@ -209,28 +209,28 @@ def range_of(source: Source, conditions: dict[str, KeyCondition]) -> KeyRange:
         operands = [sortable_key(operand) for operand in condition.operands]
         lower, upper = key_bounds(prefix, condition.operator, operands)
         prefix = (*prefix, operands[0])
-    equal = all((condition := conditions.get(name)) and condition.operator == "=" for name in schema.names)
-    return KeyRange(lower, upper, partition, sort_conditions, single_row=bool(equal and source.index is None))
+    equal = [condition.operator for condition in conditions.values()] == ["="] * len(schema.names)
+    return KeyRange(lower, upper, partition, sort_conditions, single_row=equal and source.index is None)
 
 
 def key_bounds(prefix: RowKey, operator: str, operands: list[SortableKey]) -> Bounds:
     """The row keys that begin with `prefix` and go on with what a key condition allows."""
     value = operands[0]
-    at, behind, end = (*prefix, value), (*prefix, key_successor(value)), end_of(prefix)
+    at = (*prefix, value)
     if operator == "=":
-        return at, behind
+        return at, (*prefix, key_successor(value))
     if operator == "<":
         return prefix, at
     if operator == "<=":
-        return prefix, behind
+        return prefix, (*prefix, key_successor(value))
     if operator == ">":
-        return behind, end
+        return (*prefix, key_successor(value)), end_of(prefix)
     if operator == ">=":
-        return at, end
+        return at, end_of(prefix)
     if operator == "BETWEEN":
         return at, (*prefix, key_successor(operands[1]))
     following = prefix_successor(value)
-    return at, end if following is None else (*prefix, following)
+    return at, end_of(prefix) if following is None else (*prefix, following)
 
 
 def _start_row(source: Source, start: Item, selected: KeyRange) -> RowKey:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import orjson
 
@@ -24,6 +23,7 @@ from emulator.operations.registry import Response
 from emulator.storage.index import IndexKind
 from emulator.storage.record import Record
 from emulator.values.canonical import canonical_item
+from emulator.values.sizes import page_size
 from emulator.values.types import Item, Wording
 
 _PREFIXED_START_KEY_FAULTS = (
@@ -164,11 +164,15 @@ def read(
 ) -> tuple[Page, Response]:
     """Read a page and make the answer to it, but for LastEvaluatedKey."""
     fetch = must_fetch(source, request, plan.projection)
-    page = read_page(source, (bounds,), reverse=reverse, limit=request.get("Limit"), fetch=fetch)
-    kept, items = _filtered(page, plan, counting=request.get("Select") == "COUNT")
+    is_whole = plan.filter is None and plan.projection is None
+    sieve = None if is_whole else _Sieve(plan, source.table.schema.sort_key)
+    evaluate = None if sieve is None else sieve.take
+    page = read_page(source, (bounds,), reverse=reverse, limit=request.get("Limit"), fetch=fetch, evaluate=evaluate)
+    records = page.records if sieve is None else sieve.records
+    kept = len(records)
     response: Response = {"Count": kept, "ScannedCount": len(page.rows)}
-    if items is not None:
-        response["Items"] = items
+    if request.get("Select") != "COUNT":
+        response["Items"] = joined(records) if sieve is None or plan.projection is None else sieve.items
     mode = wants_capacity(request)
     if mode or context.observation is not None:
         consistent = bool(request.get("ConsistentRead"))
@@ -179,24 +183,34 @@ def read(
     return page, response
 
 
-def _filtered(page: Page, plan: ReadPlan, *, counting: bool) -> tuple[int, Any]:
-    """How many records pass the filter, and the JSON list of what is returned of them."""
-    condition, projection = plan.filter, plan.projection
-    if condition is None and projection is None:
-        return len(page.records), None if counting else joined(page.records)
-    holds = condition.holds if condition is not None else None
-    values = plan.values
-    kept: list[Record] = []
-    items: list[Item] = []
-    for record in page.records:
-        item = orjson.loads(record.encoded)
-        if holds is None or holds(item, values):
-            kept.append(record)
-            if projection is not None:
-                items.append(projection.apply(item))
-    if counting:
-        return len(kept), None
-    return len(kept), items if projection is not None else joined(kept)
+class _Sieve:
+    """The records that pass a filter, and what a projection leaves of them.
+
+    Records are taken while the page is read, so that each is decoded once, and few are held decoded at a time.
+    """
+
+    __slots__ = ("_filter", "_projection", "_sort_key", "_values", "items", "records")
+
+    def __init__(self, plan: ReadPlan, sort_key: str | None) -> None:
+        self._filter = plan.filter
+        self._projection = plan.projection
+        self._values = plan.values
+        self._sort_key = sort_key
+        self.records: list[Record] = []
+        self.items: list[Item] = []
+        """What the projection leaves, if there is one."""
+
+    def take(self, records: list[Record], measuring: bool) -> None:
+        holds = None if self._filter is None else self._filter.holds
+        values, projection, sort_key, kept = self._values, self._projection, self._sort_key, self.records
+        for record in records:
+            item = orjson.loads(record.encoded)
+            if measuring and not record.measured:
+                record.measured = page_size(item, sort_key)
+            if holds is None or holds(item, values):
+                kept.append(record)
+                if projection is not None:
+                    self.items.append(projection.apply(item))
 
 
 def joined(records: list[Record]) -> orjson.Fragment:

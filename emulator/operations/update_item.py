@@ -7,17 +7,15 @@ from typing import Any
 
 from emulator import errors, limits
 from emulator.errors import ServiceError
-from emulator.expressions import Condition, Update, compile_update, legacy_update
+from emulator.expressions import Condition, Update, legacy_update
 from emulator.operations.context import Context
 from emulator.operations.parameters import (
     Request,
-    check_all_used,
     check_placeholder_maps,
     check_styles,
-    condition_of,
     enveloped,
     legacy_condition_of,
-    placeholders,
+    write_expressions,
 )
 from emulator.operations.registry import Response, operation
 from emulator.operations.write_item import check_condition, check_item_size, check_key_paths, written
@@ -26,7 +24,7 @@ from emulator.storage.schema import KeyAttribute, key_length
 from emulator.storage.table import Table
 from emulator.values.canonical import canonical_item, canonical_value
 from emulator.values.keys import EMPTY_KINDS
-from emulator.values.sizes import item_size
+from emulator.values.sizes import item_size, value_size
 from emulator.values.types import AttributeValue, Item, Wording
 
 _EXPRESSIONS = ("UpdateExpression", "ConditionExpression")
@@ -53,7 +51,7 @@ def update_item(context: Context, request: Request) -> Response:
     old_item = old.decode() if old is not None else {}
     _check_statement(plan, old_item)
     if plan.condition is not None:
-        check_condition(context, request, table, plan.condition, old, plan.values)
+        check_condition(context, request, table, plan.condition, old, plan.values, old_item)
     new, new_item = updated(table, plan, old, old_item)
     changes = table.replace(key, old, new, new_item) if new is not None else []
     if context.observation is None and request.keys().isdisjoint(_ANSWERED):
@@ -76,13 +74,8 @@ def _plan(request: Request) -> UpdatePlan:
     canonical_item(key, Wording.CURRENT)
     update = _legacy_update(request)
     expected = legacy_condition_of(request, "Expected", Wording.CURRENT)
-    names, values = placeholders(request, Wording.CURRENT)
-    text = request.get("UpdateExpression")
-    if text is not None:
-        update = compile_update(text, names, values)
-    condition = condition_of(request, "ConditionExpression", names, values)
-    check_all_used(names, values, update, condition)
-    return UpdatePlan(key, update, condition or expected, values)
+    expressions, values = write_expressions(request)
+    return UpdatePlan(key, expressions.update or update, expressions.condition or expected, values)
 
 
 def _legacy_update(request: Request) -> Update | None:
@@ -100,9 +93,9 @@ def _legacy_update(request: Request) -> Update | None:
 
 def check_targets(table: Table, update: Update, values: Item) -> None:
     """Raise if the update touches a key attribute or assigns an index key what it cannot be."""
-    for name in table.schema.names:
-        if name in update.attributes:
-            raise ServiceError(errors.KEY_UPDATE, name=name)
+    if not update.attributes.isdisjoint(table.schema.names):
+        name = next(name for name in table.schema.names if name in update.attributes)
+        raise ServiceError(errors.KEY_UPDATE, name=name)
     if table.indexes or table.vectors:
         assigned = _assigned(update, values)
         for attribute, index in table.index_keys():
@@ -153,9 +146,23 @@ def updated(table: Table, plan: UpdatePlan, old: Record | None, old_item: Item) 
     new_item = _apply(table, plan, old_item)
     if new_item is None or new_item == old_item:
         return old, new_item
-    size = item_size(new_item)
+    size = _size_after(plan.update, old, old_item, new_item)
     check_item_size(table, new_item, size, errors.UPDATED_ITEM_TOO_LARGE)
     return Record(new_item, size), new_item
+
+
+def _size_after(update: Update | None, old: Record | None, old_item: Item, new_item: Item) -> int:
+    """Bytes of the new item: those of the old one, but for the attributes that the update changes."""
+    if update is None or old is None:
+        return item_size(new_item)
+    size = old.size
+    for name in update.attributes:
+        before, after = old_item.get(name), new_item.get(name)
+        if before is not None:
+            size -= len(name.encode()) + value_size(before)
+        if after is not None:
+            size += len(name.encode()) + value_size(after)
+    return size
 
 
 def _apply(table: Table, plan: UpdatePlan, old_item: Item) -> Item | None:

@@ -15,13 +15,11 @@ from emulator.expressions import Condition
 from emulator.operations.context import Context
 from emulator.operations.parameters import (
     Request,
-    check_all_used,
     check_placeholder_maps,
     check_styles,
-    condition_of,
     enveloped,
     legacy_condition_of,
-    placeholders,
+    write_expressions,
 )
 from emulator.operations.registry import Response, operation
 from emulator.storage.index import IndexKind
@@ -94,10 +92,8 @@ def _plan(request: Request, member: str) -> Write:
     if request.get("ReturnValues", "NONE") not in ("NONE", "ALL_OLD"):
         raise ServiceError(errors.RETURN_VALUES_RESTRICTED)
     expected = legacy_condition_of(request, "Expected", Wording.CURRENT)
-    names, values = placeholders(request, Wording.CURRENT)
-    condition = condition_of(request, "ConditionExpression", names, values)
-    check_all_used(names, values, condition)
-    return Write(item, size, condition or expected, values)
+    expressions, values = write_expressions(request)
+    return Write(item, size, expressions.condition or expected, values)
 
 
 _SURELY_FITS = limits.MAX_ITEM_BYTES // (1 + limits.MAX_LOCAL_INDEXES)  # even if each local index holds it whole
@@ -132,10 +128,14 @@ def check_condition(
     condition: Condition,
     old: Record | None,
     values: Item | None,
+    old_item: Item | None = None,
 ) -> None:
-    """Raise ConditionalCheckFailedException unless the condition holds for the item as it is."""
+    """Raise ConditionalCheckFailedException unless the condition holds for the item as it is.
+
+    `old_item` is `old` decoded, for a caller who has it.
+    """
     check_key_paths(table, condition.nested)
-    fault = failed_condition(request, condition, old, values)
+    fault = failed_condition(request, condition, old, values, old_item)
     if fault is not None:
         observe_failure(context, table, old)
         raise fault
@@ -149,10 +149,12 @@ def observe_failure(context: Context, table: Table, old: Record | None) -> None:
 
 
 def failed_condition(
-    request: Request, condition: Condition, old: Record | None, values: Item | None
+    request: Request, condition: Condition, old: Record | None, values: Item | None, old_item: Item | None = None
 ) -> ServiceError | None:
     """ConditionalCheckFailedException, unless the condition holds for the item as it is."""
-    if condition.holds(old.decode() if old is not None else {}, values or {}):
+    if old_item is None:
+        old_item = old.decode() if old is not None else {}
+    if condition.holds(old_item, values or {}):
         return None
     members = {}
     if old is not None and request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD":

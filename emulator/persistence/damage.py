@@ -51,6 +51,13 @@ def check_header(path: Path) -> None:
         raise damaged(path, "its header says that it has no log")
 
 
+def check_no_log(path: Path) -> None:
+    """Raise FileError if a log is there whose file is not: SQLite would take it for the log of a new one."""
+    log = Path(f"{path}-wal")
+    if log.exists() and log.stat().st_size:
+        raise refused(path, f"is missing or empty, but its log {log} is there. Put it back, or remove the log.")
+
+
 def check_log(path: Path) -> None:
     """Raise FileError if a log has damage that a loss of power does not do."""
     log = Path(f"{path}-wal")

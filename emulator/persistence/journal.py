@@ -35,6 +35,7 @@ class Journal:
         self._positions: list[int] = []  # where each `with` that is open began
         self._claimed_by: int | None = None  # a thread
         self._was_lost = False
+        self._owes_restored = False  # what a savepoint brought back is not in the file yet
         self.commits = 0
         """How many there were."""
         self.is_pending = False
@@ -60,6 +61,11 @@ class Journal:
         elif not self.is_pending:
             self._close_mark()
 
+    @property
+    def position(self) -> int:
+        """Where the undo log ends: work that has changed nothing leaves it there."""
+        return self._undo.position
+
     def commit(self) -> None:
         """Have all that changed in the file. Raises ServiceError if it cannot be, and has taken it back then.
 
@@ -71,11 +77,15 @@ class Journal:
                 self._saver.save(self._unsaved)
                 self._unsaved.clear()
             self.commits += 1
+            self._owes_restored = False
         except sqlite3.Error as error:
-            if self._mark is not None:
+            if self._mark is None:
+                self._owes_restored = True
+            else:
                 self._undo.restore(self._mark)
-                self._unsaved.clear()
                 self._was_lost = was_pending
+                if not self._owes_restored:
+                    self._unsaved.clear()
             _log.error("%s cannot be written: %s", self._saver.path, error)
             raise ServiceError(errors.FILE_NOT_WRITTEN, file=self._saver.path, reason=error) from error
         finally:

@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import RLock
 
 from emulator.operations.context import Context
-from emulator.persistence.damage import check_header
+from emulator.persistence.damage import check_header, check_no_log
 from emulator.persistence.failures import FileError
 from emulator.persistence.journal import Journal
 from emulator.persistence.layout import VERSION
@@ -43,8 +43,11 @@ class OpenFile:
         self._lock = FileLock(path)
         try:
             if _is_empty(path):
+                check_no_log(path)
                 create(path)
-            numbers = _load(path, context_of)
+            numbers, version = _load(path, context_of)
+            if version < VERSION:
+                upgrade(path)
             store = Store(path, durability)
             self.journal = Journal(Saver(store, numbers, databases, agenda, undo), undo, lock)
         except BaseException:
@@ -80,6 +83,7 @@ def write_copy(path: Path, databases: Mapping[str, Database], agenda: Agenda, un
     try:
         if not _is_empty(path):
             check_header(path)
+            Store(path).close()  # brings a log in that a kill has left, which would be taken for that of the copy
         create(unfinished)
         store = Store(unfinished)
         try:
@@ -87,7 +91,8 @@ def write_copy(path: Path, databases: Mapping[str, Database], agenda: Agenda, un
         finally:
             store.close()
         os.replace(unfinished, path)
-        Path(f"{path}-wal").unlink(missing_ok=True)
+    except FileError as error:
+        raise FileError(str(error).replace(str(unfinished), str(path))) from error
     except (OSError, sqlite3.Error) as error:
         raise FileError(f"{path} cannot be written: {error}.") from error
     finally:
@@ -106,10 +111,7 @@ def _is_empty(path: Path) -> bool:
         raise FileError(f"{path} cannot be opened: {error.strerror}.") from error
 
 
-def _load(path: Path, context_of: Callable[[str], Context]) -> Numbers:
+def _load(path: Path, context_of: Callable[[str], Context]) -> tuple[Numbers, int]:
+    """What is in a file, and the version of the file."""
     with reading(path) as contents:
-        if contents.version == VERSION:
-            return load(contents, context_of)
-    upgrade(path)
-    with reading(path) as contents:
-        return load(contents, context_of)
+        return load(contents, context_of), contents.version

@@ -9,14 +9,15 @@ from __future__ import annotations
 import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import orjson
 
 from emulator.persistence.damage import check_header, check_log, damaged, refused
-from emulator.persistence.layout import NO_SORT_KEY, OPEN, checksum, item_checksum
+from emulator.persistence.layout import NO_SORT_KEY, OPEN, VERSION, checksum, item_checksum
+from emulator.persistence.store import migrate
 from emulator.storage.record import Record
 from emulator.storage.replication import Arrival, Version
 from emulator.storage.rows import RowKey
@@ -46,8 +47,11 @@ def reading(path: Path) -> Iterator[Contents]:
     try:
         connection = _connect(path)
         _check_structure(connection)
-        yield Contents(connection)
-    except sqlite3.Error as error:
+        version = _version(connection)
+        if version < VERSION:
+            connection = _upgraded(connection)
+        yield Contents(connection, version)
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter for what SQLite says of damaged names
         raise damaged(path, str(error)) from error
     except _WrongRowError as error:
         raise damaged(path, str(error)) from error
@@ -72,6 +76,24 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def _version(connection: sqlite3.Connection) -> int:
+    ((version,),) = connection.execute("PRAGMA user_version").fetchall()
+    return int(version)
+
+
+def _upgraded(connection: sqlite3.Connection) -> sqlite3.Connection:
+    """What a connection reads, brought to this version in memory: the file stays as it is."""
+    memory = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        with closing(connection):
+            connection.backup(memory)
+        migrate(memory)
+    except BaseException:
+        memory.close()
+        raise
+    return memory
+
+
 def _state(connection: sqlite3.Connection) -> str:
     rows = connection.execute("SELECT value FROM state WHERE name = 'file'").fetchall()
     if len(rows) != 1:
@@ -88,10 +110,10 @@ def _check_structure(connection: sqlite3.Connection) -> None:
 class Contents:
     """What is in a file. Each method raises `_WrongRowError` for a row that is not as it was written."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, version: int) -> None:
         self._connection = connection
-        ((version,),) = connection.execute("PRAGMA user_version").fetchall()
-        self.version: int = version
+        self.version = version
+        """That of the file; the contents are of this version."""
 
     def tables(self) -> list[Described]:
         """All tables, oldest first."""

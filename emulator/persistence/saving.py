@@ -48,8 +48,9 @@ class Saver:
         """Write what is marked as it is now, wholly or not at all. Raises sqlite3.Error.
 
         Changes of tables that were begun and are not done yet are written as done: that is how they are found again.
+        They are written with all that is written meanwhile, since it goes before them: shards end after it.
         """
-        if not unsaved.concerns_the_agenda:
+        if not (unsaved.concerns_the_agenda or self._agenda.is_underway):
             with self._store.transaction():
                 self._save_contents(unsaved)
             return

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
+from emulator.limits import MIB
 from emulator.persistence.failures import FileError
 from emulator.persistence.layout import (
     APPLICATION_ID,
@@ -28,6 +29,7 @@ from emulator.storage.rows import RowKey
 
 ItemRow: TypeAlias = tuple[int, bytes, str | bytes, int, bytes, int]
 
+_SET_STATE = "UPDATE state SET value = ? WHERE name = 'file'"
 _PUT_ITEM = "INSERT OR REPLACE INTO item VALUES (?, ?, ?, ?, ?, ?)"
 _REMOVE_ITEM = "DELETE FROM item WHERE table_number = ? AND hash = ? AND sort_key = ?"
 _PUT_CHANGE = "INSERT OR REPLACE INTO change VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -36,6 +38,8 @@ _PUT_DOCUMENT = (
     "INSERT INTO document (region, kind, id, body, checksum) VALUES (?, ?, ?, ?, ?) "
     "ON CONFLICT DO UPDATE SET body = excluded.body, checksum = excluded.checksum"
 )
+
+_MAX_LOG_BYTES = 4 * MIB  # a longer one is brought into the file
 
 SYNCHRONOUS = {"process": "NORMAL", "full": "FULL"}
 """By durability: what survives the end of the process, and what survives the loss of power too."""
@@ -52,7 +56,7 @@ def create(path: Path) -> None:
         connection = _connect(unfinished, "rwc")
         try:
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            migrate(connection, 0)
+            migrate(connection)
             connection.execute("INSERT INTO state VALUES ('file', ?)", (CLOSED,))
         finally:
             connection.close()
@@ -63,8 +67,9 @@ def create(path: Path) -> None:
         raise FileError(f"{path} cannot be created: {error}.") from error
 
 
-def migrate(connection: sqlite3.Connection, version: int) -> None:
-    """Bring a file of an older version to this one, wholly or not at all."""
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring what is there, nothing or that of an older version, to this version, wholly or not at all."""
+    ((version,),) = connection.execute("PRAGMA user_version").fetchall()
     with _transaction(connection):
         for script in MIGRATIONS[version:]:
             for statement in script.split(";"):
@@ -73,12 +78,12 @@ def migrate(connection: sqlite3.Connection, version: int) -> None:
 
 
 def upgrade(path: Path) -> None:
-    """Bring a file of an older version to this one. Raises FileError."""
+    """Bring a file of an older version, which was found whole, to this one. Raises FileError."""
     try:
         connection = _connect(path, "rw")
         try:
-            ((version,),) = connection.execute("PRAGMA user_version").fetchall()
-            migrate(connection, version)
+            migrate(connection)
+            connection.execute(_SET_STATE, (CLOSED,))  # its log goes when it is closed
         finally:
             connection.close()
     except sqlite3.Error as error:
@@ -120,22 +125,43 @@ class Store:
 
     def __init__(self, path: Path, durability: str = "process") -> None:
         self.path = path
+        self._log = Path(f"{path}-wal")
         try:
             self._connection = _connect(path, "rw")
-            self._connection.execute(f"PRAGMA synchronous = {SYNCHRONOUS[durability]}")
-            self._connection.execute("PRAGMA fullfsync = ON")  # macOS: to the disk, not only to its buffer
-            self._set_state(OPEN)
-            # To the file itself: who finds it open later knows that there must be a log beside it.
-            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            try:
+                self._connection.execute(f"PRAGMA synchronous = {SYNCHRONOUS[durability]}")
+                self._connection.execute("PRAGMA fullfsync = ON")  # macOS: to the disk, not only to its buffer
+                self._connection.execute("PRAGMA wal_autocheckpoint = 0")
+                self._begin_log()
+            except sqlite3.Error:
+                self._connection.close()
+                raise
         except sqlite3.Error as error:
             raise FileError(f"{path} cannot be written: {error}.") from error
 
     def _set_state(self, state: str) -> None:
-        self._connection.execute("UPDATE state SET value = ? WHERE name = 'file'", (state,))
+        self._connection.execute(_SET_STATE, (state,))
 
-    def transaction(self) -> contextlib.AbstractContextManager[None]:
+    def _begin_log(self) -> None:
+        """Bring the log into the file and begin a new one.
+
+        Nothing that was brought in stays in the log: SQLite would take its pages for newer than those of the file, and
+        if the end of the log were lost then, it would mix old ones with new ones and not notice.
+        """
+        self._set_state(CLOSED)
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        self._set_state(OPEN)
+        # To the file itself: who finds it open later knows that there must be a log beside it.
+        self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
         """All that is written inside, or nothing of it."""
-        return _transaction(self._connection)
+        with _transaction(self._connection):
+            yield
+        with contextlib.suppress(OSError, sqlite3.Error):  # a full disk: the log grows on meanwhile
+            if self._log.stat().st_size > _MAX_LOG_BYTES:
+                self._begin_log()
 
     def close(self) -> None:
         """Be done with the file, which is a single file again."""

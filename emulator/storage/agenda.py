@@ -71,6 +71,11 @@ class Agenda:
             else:
                 self._ring(*heapq.heappop(self.alarms), now)
 
+    @property
+    def is_underway(self) -> bool:
+        """Whether something has begun and is not done."""
+        return any(entry[4] for entry in self.entries)
+
     def rehearse(self) -> None:
         """Do all that has begun, in its order, as if its time had come; for somebody who takes it back afterwards."""
         waiting = []

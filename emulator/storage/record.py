@@ -6,23 +6,24 @@ from typing import cast
 
 import orjson
 
-from emulator.values.sizes import page_size, page_size_of
+from emulator.values.sizes import page_size
 from emulator.values.types import Item
 
 
 class Record:
     """An encoded item. Never changed once made; a write stores a new record.
 
-    `encoded` is the canonical JSON, `size` the bytes that the service bills.
+    `encoded` is the canonical JSON, `size` the bytes that the service bills, `measured` what `page_bytes` found, 0
+    before somebody asked.
     """
 
-    __slots__ = ("_page_size", "encoded", "size")
+    __slots__ = ("encoded", "measured", "size")
 
     def __init__(self, item: Item, size: int) -> None:
         # Joining copies to the exact size; what the encoder returns keeps a buffer of 1 KiB behind it.
         self.encoded = b"".join((orjson.dumps(item), b""))
         self.size = size
-        self._page_size = 0
+        self.measured = 0
 
     @classmethod
     def stored(cls, encoded: bytes, size: int) -> Record:
@@ -30,32 +31,18 @@ class Record:
         record = cls.__new__(cls)
         record.encoded = encoded
         record.size = size
-        record._page_size = 0
+        record.measured = 0
         return record
 
     def decode(self) -> Item:
         """A fresh copy of the item, for the caller to do with as it likes."""
         return cast(Item, orjson.loads(self.encoded))
 
-    @property
-    def most_page_bytes(self) -> int:
-        """Never less than `page_bytes`, and free: a name and a value take more bytes encoded than stored."""
-        length = len(self.encoded)
-        return page_size_of(length, min(length, 1024))
-
-    @property
-    def is_measured(self) -> bool:
-        """Whether `page_bytes` costs nothing."""
-        return self._page_size != 0
-
     def page_bytes(self, sort_key: str | None) -> int:
         """What the row adds to the 1 MB of a page; computed once, since only long reads need it."""
-        return self._page_size or self.measure(self.decode(), sort_key)
-
-    def measure(self, item: Item, sort_key: str | None) -> int:
-        """`page_bytes`, for a caller who has decoded the item."""
-        self._page_size = page_size(item, sort_key)
-        return self._page_size
+        if not self.measured:
+            self.measured = page_size(self.decode(), sort_key)
+        return self.measured
 
 
 def is_unchanged(old: Record | None, new: Record | None) -> bool:

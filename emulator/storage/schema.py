@@ -88,36 +88,32 @@ class KeySchema:
 
     def check_key(self, key: Item) -> RowKey:
         """The row key of a Key parameter: exactly the key attributes, of the right types."""
-        attributes = self.attributes
-        if len(key) != len(attributes):
+        if len(key) != len(self.attributes):
             raise ServiceError(errors.KEY_SCHEMA_MISMATCH)
-        for name, kind, _ in attributes:
-            value = key.get(name)
-            if value is None or kind not in value:
-                raise ServiceError(errors.KEY_SCHEMA_MISMATCH)
-        for attribute in attributes:
-            attribute.check_value(key[attribute.name])
-        return self.row_key(key)
+        return self.check_batch_item(key)
 
     def check_item(self, item: Item) -> RowKey:
         """The row key of an item that PutItem is to store."""
         for attribute in self.attributes:
-            value = item.get(attribute.name)
+            name, kind, _ = attribute
+            value = item.get(name)
             if value is None:
-                raise ServiceError(errors.MISSING_KEY, name=attribute.name)
-            if attribute.type not in value:
-                raise ServiceError(
-                    errors.KEY_TYPE_MISMATCH,
-                    name=attribute.name,
-                    expected=attribute.type,
-                    actual=data_type(value),
-                )
+                raise ServiceError(errors.MISSING_KEY, name=name)
+            if kind not in value:
+                raise ServiceError(errors.KEY_TYPE_MISMATCH, name=name, expected=kind, actual=data_type(value))
             attribute.check_value(value)
         return self.row_key(item)
 
     def check_batch_item(self, item: Item) -> RowKey:
         """The row key of an item that BatchWriteItem is to store; it words all mismatches like a Key."""
-        return self.check_key({name: item[name] for name in self.names if name in item})
+        attributes = self.attributes
+        for name, kind, _ in attributes:
+            value = item.get(name)
+            if value is None or kind not in value:
+                raise ServiceError(errors.KEY_SCHEMA_MISMATCH)
+        for attribute in attributes:
+            attribute.check_value(item[attribute.name])
+        return self.row_key(item)
 
     # --- index keys -------------------------------------------------------------------------------
 

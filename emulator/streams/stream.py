@@ -183,7 +183,7 @@ class Stream:
 
     def _replace_shards(self, children: list[_Opening], at: float) -> None:
         """Close the shards that are open, and open `children`, dated `at`."""
-        before = (dict(self.shards), list(self._open), self.last_sequence)
+        before = (dict(self.shards), list(self._open), self.last_sequence, self._last_shard_digits)
         self._undo.add(partial(self._reopen, *before))
         self.mark()
         for shard in self._open:
@@ -208,8 +208,8 @@ class Stream:
         self._last_shard_digits = digits
         return f"shardId-{digits:020}-{crc32(f'{self.identity.arn}/{digits}'.encode()):08x}"
 
-    def _reopen(self, shards: dict[str, Shard], opened: list[Shard], last_sequence: int) -> None:
-        self.shards, self._open, self.last_sequence = shards, opened, last_sequence
+    def _reopen(self, shards: dict[str, Shard], opened: list[Shard], last_sequence: int, digits: int) -> None:
+        self.shards, self._open, self.last_sequence, self._last_shard_digits = shards, opened, last_sequence, digits
         self._lowers = [shard.lower for shard in opened]
         for shard in opened:
             shard.end = shard.closed_at = None

@@ -147,10 +147,15 @@ def _map(value: AttributeValue, members: Item, level: int, wording: Wording, roo
     size = 3 + len(members)
     for name, member in members.items():
         size += len(name) if name.isascii() else len(name.encode())
-        if len(member) == 1 and (text := member.get("S")) is not None and level < limits.MAX_NESTING_LEVELS:
-            size += len(text) if text.isascii() else len(text.encode())
-        else:
-            size += _canonical(member, level + 1, wording, root)
+        if len(member) == 1 and level < limits.MAX_NESTING_LEVELS:
+            if (text := member.get("S")) is not None:
+                size += len(text) if text.isascii() else len(text.encode())
+                continue
+            if (text := member.get("N")) is not None:
+                member["N"] = text = canonical_number(text, wording)
+                size += number_size(text)
+                continue
+        size += _canonical(member, level + 1, wording, root)
     return size
 
 

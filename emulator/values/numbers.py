@@ -26,8 +26,12 @@ _EXACT = Context(prec=300, Emax=999_999, Emin=-999_999)
 
 def canonical_number(text: str, wording: Wording = Wording.CURRENT) -> str:
     """`text` in canonical form; raises the service's error when it is no number or out of limits."""
-    if len(text) <= _SURELY_IN_RANGE and _CANONICAL(text):
-        return text
+    if len(text) <= _SURELY_IN_RANGE:
+        # The commonest numbers, told by their digits: a third of the time of the pattern.
+        if text.isdecimal() and text.isascii() and text[0] != "0":
+            return text
+        if _CANONICAL(text):
+            return text
     match = _NUMBER(text)
     if match is None or not (match[2] or match[3]):
         raise _not_a_number(text, wording)
@@ -90,9 +94,9 @@ def number_size(text: str) -> int:
     if text == "0":
         return 1
     digits, size = (text[1:], 2) if text[0] == "-" else (text, 1)
-    whole, point, fraction = digits.partition(".")
-    if not point:
-        return size + (len(whole.rstrip("0")) + 1) // 2
+    if "." not in digits:
+        return size + (len(digits.rstrip("0")) + 1) // 2
+    whole, _, fraction = digits.partition(".")
     if whole == "0":
         return size + (len(fraction.lstrip("0")) + 1) // 2
     return size + (len(whole) + 1) // 2 + (len(fraction) + 1) // 2
@@ -122,6 +126,24 @@ def number_bytes(text: str) -> bytes:
         return bytes([first, *[pair + 1 for pair in pairs]])
     end = [102] if len(pairs) < 20 else []
     return bytes([first ^ 0xFF, *[101 - pair for pair in pairs], *end])
+
+
+def number_length(text: str) -> int:
+    """How many `number_bytes` there are."""
+    if text == "0":
+        return 1
+    if text.isdecimal():
+        return 1 + (len(text.rstrip("0")) + len(text) % 2 + 1) // 2
+    digits, end = (text[1:], 1) if text[0] == "-" else (text, 0)
+    whole, _, fraction = digits.partition(".")
+    if whole == "0":
+        significant = len(fraction.lstrip("0"))
+        padding = (len(fraction) - significant) % 2
+    else:
+        significant = len(fraction) + len(whole) if fraction else len(whole.rstrip("0"))
+        padding = len(whole) % 2
+    pairs = (significant + padding + 1) // 2
+    return 1 + pairs + (end if pairs < 20 else 0)
 
 
 def add_numbers(left: str, right: str) -> str:

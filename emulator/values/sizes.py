@@ -7,7 +7,7 @@ Source: values.md 8 and query_scan.md 12.
 from __future__ import annotations
 
 from emulator.values.canonical import binary_size
-from emulator.values.numbers import number_bytes, number_size
+from emulator.values.numbers import number_length, number_size
 from emulator.values.types import AttributeValue, Item
 
 
@@ -48,38 +48,47 @@ def value_size(value: AttributeValue) -> int:
 def page_size(item: Item, sort_key: str | None) -> int:
     """Bytes that a row adds to the 1 MB of a page; `sort_key` is the name of the table's sort key."""
     key_length = 0
-    stored = 0
-    for name, value in item.items():
-        if name == sort_key:
-            ((kind, content),) = value.items()
-            key_length = len(number_bytes(content)) if kind == "N" else value_size(value)
-        else:
-            stored += 1 + _stored_size(value)
-    return page_size_of(stored, key_length)
-
-
-def page_size_of(stored: int, key_length: int) -> int:
-    """Page bytes of a row whose attributes are stored in `stored` bytes, with a sort key of `key_length`."""
+    stored = _stored_members_size(item)
+    if sort_key is not None and (key := item.get(sort_key)) is not None:
+        key_length = number_length(key["N"]) if "N" in key else value_size(key)
+        stored -= 1 + _stored_size(key)
     return 2 + stored + (1 + (1 + stored) // 3072) * (18 + key_length)
+
+
+def _stored_members_size(members: Item) -> int:
+    size = len(members)  # each name is one code
+    for value in members.values():
+        if "S" in value:  # inline: a scan measures each item that it reads for the first time
+            text = value["S"]
+            length = len(text) if text.isascii() else len(text.encode())
+            size += length + (1 if length < 128 else 2 if length < 16384 else 3)
+        elif "N" in value:
+            size += 1 + number_length(value["N"])
+        elif "M" in value:
+            content = value["M"]
+            size += 3 + len(content) + _stored_members_size(content)
+        else:
+            size += _stored_size(value)
+    return size
 
 
 def _stored_size(value: AttributeValue) -> int:
     ((kind, content),) = value.items()
     if kind == "S":
-        size = _text_size(content)
+        size = len(content) if content.isascii() else len(content.encode())
         return size + (1 if size < 128 else 2 if size < 16384 else 3)
     if kind == "N":
-        return len(number_bytes(content)) + 1
+        return number_length(content) + 1
     if kind == "B":
         return binary_size(content) + 1
     if kind == "M":
-        return 3 + len(content) + sum(1 + _stored_size(member) for member in content.values())
+        return 3 + len(content) + _stored_members_size(content)
     if kind == "L":
         return 3 + sum(1 + _stored_size(element) for element in content)
     if kind == "SS":
         return sum(map(_text_size, content)) + len(content) + 1
     if kind == "NS":
-        return sum(len(number_bytes(member)) for member in content) + len(content) + 1
+        return sum(map(number_length, content)) + len(content) + 1
     if kind == "BS":
         return sum(map(binary_size, content)) + len(content) + 1
     return 1 if kind == "BOOL" else 0

@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 
 from emulator.errors import ServiceError
 from emulator.values.canonical import canonical_item
-from emulator.values.numbers import add_numbers, canonical_number, number_bytes, number_size, subtract_numbers
+from emulator.values.numbers import (
+    add_numbers,
+    canonical_number,
+    number_bytes,
+    number_length,
+    number_size,
+    subtract_numbers,
+)
 from emulator.values.sizes import item_size, page_size
 from emulator.values.types import Wording
 
@@ -163,6 +170,7 @@ def test_the_bytes_of_numbers_are_in_the_order_of_the_numbers(left: Decimal, rig
 def test_a_number_has_the_bytes_of_the_recipe_and_the_size_of_the_rule(number: Decimal) -> None:
     text = number_text(number)
     assert number_bytes(text) == number_key_bytes(number)
+    assert number_length(text) == len(number_key_bytes(number))
     assert number_size(text) == model_number_size(number)
 
 

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import boto3
@@ -174,23 +174,72 @@ def test_answers_come_in_the_order_of_the_requests(client: RawClient) -> None:
     assert statuses_and_sizes == [ok, healthy, unknown, ok, healthy, healthy, unknown, ok]
 
 
-def test_requests_of_one_segment_are_answered_with_one_write() -> None:
-    written: list[bytes] = []
+class Transport(asyncio.Transport):
+    """Notes how many answers each write holds, and that it was closed."""
 
-    class Transport(asyncio.Transport):
-        def write(self, data: bytes) -> None:  # type: ignore[override]
-            written.append(data)
+    def __init__(self) -> None:
+        super().__init__()
+        self.noted: list[object] = []
 
-    async def scenario() -> None:
-        front = Front(Emulator(), asyncio.get_running_loop(), "127.0.0.1", 1)
-        connection = Connection(front)
-        connection.connection_made(Transport())
-        connection.data_received(request() * 10)
+    def write(self, data: bytes) -> None:  # type: ignore[override]
+        self.noted.append(data.count(NO_TABLES))
+
+    def close(self) -> None:
+        self.noted.append("closed")
+
+
+@contextlib.asynccontextmanager
+async def connected(count: int) -> AsyncIterator[tuple[list[Connection], list[Transport]]]:
+    """Connections of one server in this loop, and what they write to."""
+    front = Front(Emulator(), asyncio.get_running_loop(), "127.0.0.1", 1)
+    connections, transports = [Connection(front) for _ in range(count)], [Transport() for _ in range(count)]
+    for connection, transport in zip(connections, transports, strict=True):
+        connection.connection_made(transport)
+    yield connections, transports
+    for connection in connections:
         connection.connection_lost(None)
-        await front.stop(0)
+    await front.stop(0)
 
-    asyncio.run(scenario())
-    assert [data.count(NO_TABLES) for data in written] == [10]
+
+def test_requests_of_one_segment_are_answered_with_one_write() -> None:
+    async def scenario() -> list[object]:
+        async with connected(1) as ((connection,), (transport,)):
+            connection.data_received(request() * 10)
+            return transport.noted
+
+    assert asyncio.run(scenario()) == [10]
+
+
+def test_a_lone_answer_leaves_once_the_other_connections_were_read_too() -> None:
+    async def scenario() -> tuple[list[list[object]], list[list[object]]]:
+        async with connected(3) as (connections, transports):
+            for connection in connections:
+                connection.data_received(request())
+            before = [list(transport.noted) for transport in transports]
+            await asyncio.sleep(0)
+            return before, [transport.noted for transport in transports]
+
+    assert asyncio.run(scenario()) == ([[], [], []], [[1], [1], [1]])
+
+
+def test_many_lone_answers_are_not_held_back() -> None:
+    async def scenario() -> int:
+        async with connected(100) as (connections, transports):
+            for connection in connections:
+                connection.data_received(request())
+            return sum(transport.noted == [1] for transport in transports)
+
+    assert asyncio.run(scenario()) == 64
+
+
+def test_a_lone_answer_leaves_before_its_connection_is_closed() -> None:
+    async def scenario() -> list[object]:
+        async with connected(1) as ((connection,), (transport,)):
+            connection.data_received(request())
+            connection.stop()
+            return transport.noted
+
+    assert asyncio.run(scenario()) == [1, "closed"]
 
 
 def test_a_request_may_come_byte_by_byte(client: RawClient) -> None:
@@ -227,10 +276,11 @@ def test_http_1_0_may_keep_its_connection(client: RawClient) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/health"])
-def test_a_client_that_sends_no_more_gets_its_answers(client: RawClient, path: str) -> None:
-    client.send(request(line=f"POST {path} HTTP/1.1") * 2)
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_client_that_sends_no_more_gets_its_answers(client: RawClient, path: str, count: int) -> None:
+    client.send(request(line=f"POST {path} HTTP/1.1") * count)
     client.socket.shutdown(socket.SHUT_WR)
-    assert [client.answer().status, client.answer().status] == [200, 200]
+    assert [client.answer().status for _ in range(count)] == [200] * count
     assert client.is_closed()
 
 

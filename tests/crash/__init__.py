@@ -1,0 +1,1 @@
+"""Tests of what must not do harm: hostile clients, kills, full disks and damaged files."""
