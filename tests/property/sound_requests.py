@@ -14,6 +14,8 @@ from botocore.session import Session
 
 from emulator import Emulator
 
+from .sound_global_tables import prepare_global_tables, sound_requests_of_global_tables
+
 REGION = "us-east-1"
 TABLE = {"TableName": "orders"}
 KEY = {"pk": {"S": "a"}, "sk": {"N": "1"}}
@@ -29,7 +31,7 @@ MODELS: dict[str, OperationModel] = {
 
 
 def prepared() -> Emulator:
-    """An emulator with two tables, of which one has everything that a table can have."""
+    """An emulator with two tables, of which one has everything that a table can have, and some of several regions."""
     emulator = Emulator()
     emulator.clock.freeze(NOW)
     capacity = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}
@@ -79,6 +81,7 @@ def prepared() -> Emulator:
         }
         ask(emulator, "PutItem", {**TABLE, "Item": item})
     ask(emulator, "PutItem", {"TableName": "plain", "Item": {"pk": {"S": "a"}, "tags": {"SS": ["x", "y"]}}})
+    prepare_global_tables(emulator)
     return emulator
 
 
@@ -98,6 +101,7 @@ def _keys(hash_name: str, range_name: str | None = None) -> list[dict[str, str]]
 def sound_requests(emulator: Emulator) -> list[tuple[str, dict[str, Any]]]:
     """Operation and request, one at least for each operation of the API."""
     samples = [*_items(), *_reads(), *_several_items(), *_statements(), *_tables(), *_streams(emulator)]
+    samples += sound_requests_of_global_tables()
     sampled = {operation for operation, _ in samples}
     return [*samples, *((name, _made(model)) for name, model in sorted(MODELS.items()) if name not in sampled)]
 
@@ -385,7 +389,7 @@ def _tables() -> list[tuple[str, dict[str, Any]]]:
 
 
 def _streams(emulator: Emulator) -> list[tuple[str, dict[str, Any]]]:
-    (stream,) = ask(emulator, "ListStreams", {})["Streams"]
+    (stream,) = ask(emulator, "ListStreams", TABLE)["Streams"]
     arn = {"StreamArn": stream["StreamArn"]}
     (shard,) = ask(emulator, "DescribeStream", arn)["StreamDescription"]["Shards"]
     start = {**arn, "ShardId": shard["ShardId"]}
