@@ -123,5 +123,5 @@ def _describe(table: Table, index: str) -> dict[str, Any]:
         elif name == READ_LIMIT:
             description["OnDemandThroughputOverride"] = {READ_LIMIT: value}
         else:
-            description["ReplicaTableClassSummary"] = table.definition.table_class
+            description["ReplicaTableClassSummary"] = table.definition.table_class or {TABLE_CLASS: value}
     return description

@@ -89,13 +89,11 @@ def update_members(member: Member, actions: list[Action], planned: Planner) -> R
         if "KMSMasterKeyId" in action.asked:
             raise ServiceError(errors.REPLICA_KEY_UPDATE)
         asked = asked_overrides(action.asked)
-        changes.append(
-            (target, asked, planned(target.context, request_of_overrides(target.table, asked), target.table))
-        )
-    for target, asked, change in changes:
-        target.table.redefine(overrides=overrides_after(target.table, member.table, asked))
-        if change.takes_time:
-            change.begin(target.context)
+        change = planned(target.context, request_of_overrides(target.table, asked), target.table)
+        change.own.at_last["overrides"] = overrides_after(target.table, member.table, asked)
+        changes.append((target.context, change))
+    for context, change in changes:
+        change.begin(context)
     response = updating(member)
     agenda, delay = member.context.agenda, member.context.settings.status_delay
     agenda.after(delay, lambda: become_settled(member))

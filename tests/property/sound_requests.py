@@ -14,6 +14,8 @@ from botocore.session import Session
 
 from emulator import Emulator
 
+from .sound_global_tables import prepare_global_tables, sound_requests_of_global_tables
+
 REGION = "us-east-1"
 TABLE = {"TableName": "orders"}
 KEY = {"pk": {"S": "a"}, "sk": {"N": "1"}}
@@ -31,7 +33,7 @@ MODELS: dict[str, OperationModel] = {
 
 
 def prepared() -> Emulator:
-    """An emulator with three tables: one has all but what only on-demand tables can have, which another one has."""
+    """An emulator with tables of all kinds: one has what provisioned tables can have, some are of several regions."""
     emulator = Emulator()
     emulator.clock.freeze(NOW)
     capacity = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}
@@ -86,14 +88,7 @@ def prepared() -> Emulator:
     ask(emulator, "EnableKinesisStreamingDestination", {**TABLE, "StreamArn": KINESIS})
     ask(emulator, "UpdateContributorInsights", {**TABLE, "ContributorInsightsAction": "ENABLE"})
     ask(emulator, "PutItem", {"TableName": "documents", "Item": _DOCUMENT})
-    shared = {
-        "TableName": "shared",
-        "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
-        "KeySchema": _keys("pk"),
-        "BillingMode": "PAY_PER_REQUEST",
-    }
-    ask(emulator, "CreateTable", shared)
-    ask(emulator, "UpdateTable", {"TableName": "shared", "ReplicaUpdates": [{"Create": {"RegionName": "eu-west-1"}}]})
+    prepare_global_tables(emulator)
     return emulator
 
 
@@ -114,7 +109,7 @@ def sound_requests(emulator: Emulator) -> list[tuple[str, dict[str, Any]]]:
     """Operation and request, one at least for each operation of the API."""
     samples = [*_items(), *_reads(), *_several_items(), *_statements(), *_tables()]
     samples += [*_streams(emulator), *_policies(), *_destinations(), *_insights(), *_jobs(emulator), *_vectors()]
-    samples += [*_backups(emulator), *_replicas()]
+    samples += [*_backups(emulator), *sound_requests_of_global_tables()]
     ask(emulator, "ListTables", {})  # what was begun is done
     sampled = {operation for operation, _ in samples}
     return [*samples, *((name, _made(model)) for name, model in sorted(MODELS.items()) if name not in sampled)]
@@ -607,19 +602,6 @@ def _backups(emulator: Emulator) -> list[tuple[str, dict[str, Any]]]:
         ),
         ("UpdateContinuousBackups", {**TABLE, "PointInTimeRecoverySpecification": recovery}),
         ("DescribeContinuousBackups", TABLE),
-    ]
-
-
-def _replicas() -> list[tuple[str, dict[str, Any]]]:
-    shared = {"TableName": "shared"}
-    scaling = {"AutoScalingDisabled": True}
-    return [
-        ("UpdateTable", {"TableName": "plain", "ReplicaUpdates": [{"Create": {"RegionName": "eu-west-1"}}]}),
-        ("UpdateTable", {**shared, "ReplicaUpdates": [{"Delete": {"RegionName": "eu-west-1"}}]}),
-        ("UpdateTable", {**shared, "GlobalTableSettingsReplicationMode": "DISABLED"}),
-        ("DescribeTableReplicaAutoScaling", shared),
-        ("UpdateTableReplicaAutoScaling", {**shared, "ProvisionedWriteCapacityAutoScalingUpdate": scaling}),
-        ("ListGlobalTables", {"Limit": 1, "RegionName": "eu-west-1"}),
     ]
 
 

@@ -11,7 +11,8 @@ import pytest
 from emulator import Emulator
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-OVER_HTTP, IN_PROCESS, IN_PYTEST, WITH_TIME = re.findall(r"^```python\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+_SAMPLES = re.findall(r"^```python\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+OVER_HTTP, IN_PROCESS, IN_PYTEST, WITH_TIME, WITH_A_FILE = _SAMPLES
 
 
 def test_the_sample_for_the_server_prints_the_item(capsys: pytest.CaptureFixture[str]) -> None:
@@ -33,3 +34,11 @@ def test_the_sample_for_pytest_passes(pytester: pytest.Pytester) -> None:
 
 def test_the_sample_of_streams_and_time_to_live_holds() -> None:
     exec(WITH_TIME, {})
+
+
+def test_the_sample_with_a_file_keeps_data_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {"Emulator": Emulator}
+    exec(WITH_A_FILE, names)
+    names["emu"].close()
+    assert Emulator.load("dev.db").tables() == {}
