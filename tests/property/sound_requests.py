@@ -79,6 +79,9 @@ def prepared() -> Emulator:
         }
         ask(emulator, "PutItem", {**TABLE, "Item": item})
     ask(emulator, "PutItem", {"TableName": "plain", "Item": {"pk": {"S": "a"}, "tags": {"SS": ["x", "y"]}}})
+    recovery = {"PointInTimeRecoveryEnabled": True}
+    ask(emulator, "UpdateContinuousBackups", {**TABLE, "PointInTimeRecoverySpecification": recovery})
+    ask(emulator, "CreateBackup", {**TABLE, "BackupName": "nightly"})
     return emulator
 
 
@@ -97,7 +100,15 @@ def _keys(hash_name: str, range_name: str | None = None) -> list[dict[str, str]]
 
 def sound_requests(emulator: Emulator) -> list[tuple[str, dict[str, Any]]]:
     """Operation and request, one at least for each operation of the API."""
-    samples = [*_items(), *_reads(), *_several_items(), *_statements(), *_tables(), *_streams(emulator)]
+    samples = [
+        *_items(),
+        *_reads(),
+        *_several_items(),
+        *_statements(),
+        *_tables(),
+        *_streams(emulator),
+        *_backups(emulator),
+    ]
     sampled = {operation for operation, _ in samples}
     return [*samples, *((name, _made(model)) for name, model in sorted(MODELS.items()) if name not in sampled)]
 
@@ -399,6 +410,48 @@ def _streams(emulator: Emulator) -> list[tuple[str, dict[str, Any]]]:
         ("GetShardIterator", at_start),
         ("GetShardIterator", {**start, "ShardIteratorType": "AT_TIMESTAMP", "Timestamp": NOW - 1}),
         ("GetRecords", {"ShardIterator": iterator, "Limit": 2}),
+    ]
+
+
+def _backups(emulator: Emulator) -> list[tuple[str, dict[str, Any]]]:
+    (backup,) = ask(emulator, "ListBackups", {})["BackupSummaries"]
+    arn = backup["BackupArn"]
+    overrides = {
+        "TargetTableName": "restored",
+        "BillingModeOverride": "PAY_PER_REQUEST",
+        "OnDemandThroughputOverride": {"MaxReadRequestUnits": 10, "MaxWriteRequestUnits": 10},
+        "SSESpecificationOverride": {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": "alias/key"},
+        "LocalSecondaryIndexOverride": [
+            {"IndexName": "local", "KeySchema": _keys("pk", "day"), "Projection": {"ProjectionType": "KEYS_ONLY"}}
+        ],
+        "GlobalSecondaryIndexOverride": [
+            {"IndexName": "days", "KeySchema": _keys("day"), "Projection": {"ProjectionType": "ALL"}}
+        ],
+    }
+    units = {"ReadCapacityUnits": 3, "WriteCapacityUnits": 3}
+    period = {"PointInTimeRecoveryEnabled": True, "RecoveryPeriodInDays": 7}
+    times = {"TimeRangeLowerBound": NOW - 60, "TimeRangeUpperBound": NOW + 60}
+    return [
+        ("CreateBackup", {**TABLE, "BackupName": "another"}),
+        ("DescribeBackup", {"BackupArn": arn}),
+        ("DeleteBackup", {"BackupArn": arn}),
+        ("ListBackups", {**TABLE, **times, "Limit": 1, "ExclusiveStartBackupArn": arn, "BackupType": "ALL"}),
+        ("RestoreTableFromBackup", {**overrides, "BackupArn": arn}),
+        (
+            "RestoreTableFromBackup",
+            {"TargetTableName": "restored", "BackupArn": arn, "ProvisionedThroughputOverride": units},
+        ),
+        ("RestoreTableToPointInTime", {**overrides, "SourceTableName": "orders", "RestoreDateTime": NOW}),
+        (
+            "RestoreTableToPointInTime",
+            {
+                "SourceTableArn": f"arn:aws:dynamodb:{REGION}:123456789012:table/orders",
+                "TargetTableName": "restored",
+                "UseLatestRestorableTime": True,
+            },
+        ),
+        ("UpdateContinuousBackups", {**TABLE, "PointInTimeRecoverySpecification": period}),
+        ("DescribeContinuousBackups", TABLE),
     ]
 
 

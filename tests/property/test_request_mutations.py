@@ -18,6 +18,7 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from emulator import Emulator
 from emulator.operations.registry import MODULES
+from emulator.storage.history import History
 
 from .sound_requests import MODELS, REGION, prepared, sound_requests
 
@@ -118,8 +119,17 @@ def state(emulator: Emulator) -> list[Any]:
         ],
         [(arn, stream.status, stream.last_sequence, list(stream.shards)) for arn, stream in database.streams.items()],
         [database.tokens.find(token, 0) for token in ("token",)],
+        list(database.documents),
+        [(arn, _rows(rows)) for arn, rows in database.copies],
+        [_history(table.history) for table in database.tables.values()],
         len(context.agenda.entries),
     ]
+
+
+def _history(history: History | None) -> list[Any] | None:
+    if history is None:
+        return None
+    return [history.period_days, history.known_since, history.last_number, list(history.changes)]
 
 
 def _rows(rows: Any) -> list[Any]:
