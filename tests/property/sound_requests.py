@@ -88,6 +88,9 @@ def prepared() -> Emulator:
     ask(emulator, "EnableKinesisStreamingDestination", {**TABLE, "StreamArn": KINESIS})
     ask(emulator, "UpdateContributorInsights", {**TABLE, "ContributorInsightsAction": "ENABLE"})
     ask(emulator, "PutItem", {"TableName": "documents", "Item": _DOCUMENT})
+    recovery = {"PointInTimeRecoveryEnabled": True}
+    ask(emulator, "UpdateContinuousBackups", {**TABLE, "PointInTimeRecoverySpecification": recovery})
+    ask(emulator, "CreateBackup", {**TABLE, "BackupName": "nightly"})
     prepare_global_tables(emulator)
     return emulator
 
@@ -514,6 +517,48 @@ def _jobs(emulator: Emulator) -> list[tuple[str, dict[str, Any]]]:
     ]
 
 
+def _backups(emulator: Emulator) -> list[tuple[str, dict[str, Any]]]:
+    (backup,) = ask(emulator, "ListBackups", {})["BackupSummaries"]
+    arn = backup["BackupArn"]
+    overrides = {
+        "TargetTableName": "restored",
+        "BillingModeOverride": "PAY_PER_REQUEST",
+        "OnDemandThroughputOverride": {"MaxReadRequestUnits": 10, "MaxWriteRequestUnits": 10},
+        "SSESpecificationOverride": {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": "alias/key"},
+        "LocalSecondaryIndexOverride": [
+            {"IndexName": "local", "KeySchema": _keys("pk", "day"), "Projection": {"ProjectionType": "KEYS_ONLY"}}
+        ],
+        "GlobalSecondaryIndexOverride": [
+            {"IndexName": "days", "KeySchema": _keys("day"), "Projection": {"ProjectionType": "ALL"}}
+        ],
+    }
+    units = {"ReadCapacityUnits": 3, "WriteCapacityUnits": 3}
+    period = {"PointInTimeRecoveryEnabled": True, "RecoveryPeriodInDays": 7}
+    times = {"TimeRangeLowerBound": NOW - 60, "TimeRangeUpperBound": NOW + 60}
+    return [
+        ("CreateBackup", {**TABLE, "BackupName": "another"}),
+        ("DescribeBackup", {"BackupArn": arn}),
+        ("DeleteBackup", {"BackupArn": arn}),
+        ("ListBackups", {**TABLE, **times, "Limit": 1, "ExclusiveStartBackupArn": arn, "BackupType": "ALL"}),
+        ("RestoreTableFromBackup", {**overrides, "BackupArn": arn}),
+        (
+            "RestoreTableFromBackup",
+            {"TargetTableName": "restored", "BackupArn": arn, "ProvisionedThroughputOverride": units},
+        ),
+        ("RestoreTableToPointInTime", {**overrides, "SourceTableName": "orders", "RestoreDateTime": NOW}),
+        (
+            "RestoreTableToPointInTime",
+            {
+                "SourceTableArn": f"arn:aws:dynamodb:{REGION}:123456789012:table/orders",
+                "TargetTableName": "restored",
+                "UseLatestRestorableTime": True,
+            },
+        ),
+        ("UpdateContinuousBackups", {**TABLE, "PointInTimeRecoverySpecification": period}),
+        ("DescribeContinuousBackups", TABLE),
+    ]
+
+
 # --- Made from the model --------------------------------------------------------------------------
 
 
@@ -577,32 +622,6 @@ def _documents(name: str) -> dict[str, Any]:
         "KeySchema": _keys("pk"),
         "BillingMode": "PAY_PER_REQUEST",
     }
-
-
-def _backups(emulator: Emulator) -> list[tuple[str, dict[str, Any]]]:
-    recovery = {"PointInTimeRecoveryEnabled": True, "RecoveryPeriodInDays": 7}
-    ask(emulator, "UpdateContinuousBackups", {**TABLE, "PointInTimeRecoverySpecification": recovery})
-    arn = ask(emulator, "CreateBackup", {**TABLE, "BackupName": "nightly"})["BackupDetails"]["BackupArn"]
-    overrides = {
-        "BillingModeOverride": "PAY_PER_REQUEST",
-        "GlobalSecondaryIndexOverride": [
-            {"IndexName": "days", "KeySchema": _keys("day"), "Projection": {"ProjectionType": "ALL"}}
-        ],
-        "LocalSecondaryIndexOverride": [],
-    }
-    return [
-        ("CreateBackup", {**TABLE, "BackupName": "weekly"}),
-        ("DescribeBackup", {"BackupArn": arn}),
-        ("ListBackups", {**TABLE, "Limit": 1, "BackupType": "ALL", "TimeRangeUpperBound": NOW + 60}),
-        ("DeleteBackup", {"BackupArn": arn}),
-        ("RestoreTableFromBackup", {"TargetTableName": "restored", "BackupArn": arn, **overrides}),
-        (
-            "RestoreTableToPointInTime",
-            {"SourceTableName": "orders", "TargetTableName": "restored", "RestoreDateTime": NOW, **overrides},
-        ),
-        ("UpdateContinuousBackups", {**TABLE, "PointInTimeRecoverySpecification": recovery}),
-        ("DescribeContinuousBackups", TABLE),
-    ]
 
 
 def _vectors() -> list[tuple[str, dict[str, Any]]]:

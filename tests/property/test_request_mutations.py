@@ -18,6 +18,7 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from emulator import Emulator
 from emulator.storage.database import Database
+from emulator.storage.history import History
 
 from .sound_global_tables import REFUSED_TODAY
 from .sound_requests import MODELS, REGION, prepared, sound_requests
@@ -130,7 +131,15 @@ def _state_of_region(database: Database) -> list[Any]:
         [database.tokens.find(token, 0) for token in ("token",)],
         sorted(database.documents),
         [table.kinesis and table.kinesis.destination for table in database.tables.values()],
+        [(arn, _rows(rows)) for arn, rows in database.copies],
+        [_history(table.history) for table in database.tables.values()],
     ]
+
+
+def _history(history: History | None) -> list[Any] | None:
+    if history is None:
+        return None
+    return [history.period_days, history.known_since, history.last_number, list(history.changes)]
 
 
 def _rows(rows: Any) -> list[Any]:
