@@ -12,18 +12,20 @@ from typing import Any
 
 from emulator import errors, limits
 from emulator.errors import ServiceError
+from emulator.operations.context import table_name
 from emulator.storage.database import Database
 from emulator.storage.table import Table
 
 _ROW_BYTES = 300  # of a table: the record, its key, and their places in the ordered map
 _INDEX_ROW_BYTES = 350
-_CHANGE_BYTES = 600  # of a stream: a change, and an image that is the table's no more
+_CHANGE_BYTES = 250  # of a stream or a history, beside the image before it
+_VERSION_BYTES = 300  # of a replica's item, or of its deletion
+_COPIED_ROW_BYTES = 80  # of a backup, beside the records, which it shares with its table while that is there
 _ENCODED = 1.5  # bytes of JSON for each byte of an item, more or less
 _LARGEST_GROWTH = 4 * limits.MAX_REQUEST_BODY_BYTES
 
-_GROWING = frozenset(
-    ("ImportTable", "PutItem", "RestoreTableFromBackup", "RestoreTableToPointInTime", "StartBulkPutItems", "UpdateItem")
-)
+_GROWING = frozenset(("PutItem", "UpdateItem"))
+_GROWING_MUCH = frozenset(("ImportTable", "RestoreTableFromBackup", "RestoreTableToPointInTime", "StartBulkPutItems"))
 
 
 class Ceiling:
@@ -39,20 +41,28 @@ class Ceiling:
         """Raise LimitExceededException if the request adds data and there is too much already."""
         if not _adds_data(operation, request):
             return
+        if operation in _GROWING_MUCH:
+            self._unwatched = 0
         if self._unwatched > 0:
             self._unwatched -= 1
             return
         used = self.used()
         if used >= self._ceiling:
             raise ServiceError(errors.MEMORY_CEILING, ceiling=self._ceiling, used=used)
-        self._unwatched = (self._ceiling - used) // _LARGEST_GROWTH
+        if operation not in _GROWING_MUCH:
+            self._unwatched = (self._ceiling - used) // _LARGEST_GROWTH
 
     def used(self) -> int:
         """Bytes that all data takes, more or less."""
         total = 0.0
         for database in self._databases.values():
             total += sum(map(_table_bytes, database.tables.values()))
-            total += _CHANGE_BYTES * sum(map(len, database.streams.values()))
+            for stream in database.streams.values():
+                total += _CHANGE_BYTES * len(stream) + _ENCODED * stream.size
+            for arn, rows in database.copies:
+                total += _COPIED_ROW_BYTES * len(rows)
+                if table_name(arn) not in database.tables:
+                    total += _ENCODED * sum(record.size for _, record in rows)
         return int(total)
 
 
@@ -61,6 +71,10 @@ def _table_bytes(table: Table) -> float:
     for index in table.indexes.values():
         shared = index.projects_all
         total += _INDEX_ROW_BYTES * len(index.rows) + (0 if shared else _ENCODED * index.rows.size)
+    if table.history is not None:
+        total += _CHANGE_BYTES * len(table.history) + _ENCODED * table.history.size
+    if table.replica is not None:
+        total += _VERSION_BYTES * (len(table.replica.versions) + len(table.replica.tombstones))
     for vectors in (table.vectors or {}).values():
         total += _INDEX_ROW_BYTES * len(vectors) + vectors.size
     return total
@@ -68,7 +82,7 @@ def _table_bytes(table: Table) -> float:
 
 def _adds_data(operation: str, request: Mapping[str, Any]) -> bool:
     """Whether a request puts or changes items; what only deletes or reads is always let through."""
-    if operation in _GROWING:
+    if operation in _GROWING or operation in _GROWING_MUCH:
         return True
     if operation == "BatchWriteItem":
         return any("PutRequest" in write for writes in request["RequestItems"].values() for write in writes)

@@ -26,6 +26,7 @@ from emulator.operations import registry
 from emulator.operations.context import Context, Observation
 from emulator.operations.registry import Operation, Request, Response
 from emulator.storage.agenda import Agenda
+from emulator.storage.work import Work
 from emulator.streams.kinesis import KinesisSink
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ class Gateway:
         default_region: str,
         observers: list[Callable[[Observation], None]],
         kinesis: KinesisSink,
+        work: Work,
     ) -> None:
         self._context_of = context_of
         self._agenda = agenda
@@ -108,11 +110,10 @@ class Gateway:
         self._default_region = default_region
         self._observers = observers
         self._kinesis = kinesis
+        self._work = work
         self._names = {f"{prefix}.{name}": name for name, prefix in OPERATIONS.items()}
         self.ceiling: Ceiling | None = None
         """What refuses more data, if there is a limit."""
-        self.journal: Journal | None = None
-        """What keeps a file, if there is one."""
 
     # --- API calls --------------------------------------------------------------------------------
 
@@ -139,12 +140,7 @@ class Gateway:
             return _error_reply(ServiceError(errors.INTERNAL, message="The emulator failed; its log says where."))
         finally:
             if self._kinesis.waiting:
-                self.deliver()
-
-    def deliver(self) -> None:
-        """Deliver what waits for Kinesis, unless it has to be committed first."""
-        if self.journal is None or not self.journal.is_pending:
-            self._kinesis.deliver()
+                self._kinesis.deliver()
 
     def _answer_on_fresh_stack(self, operation: str, request: object, region: str) -> Reply:
         """Answer a request that used up the stack once more, in a thread of its own."""
@@ -167,8 +163,9 @@ class Gateway:
         with self._lock:
             if self.ceiling is not None:
                 self.ceiling.check(operation, checked)
-            if self.journal is not None:
-                return self._journalled(self.journal, function, checked, region)
+            journal = self._work.journal
+            if journal is not None:
+                return self._journalled(journal, function, checked, region)
             if self._agenda.entries or self._agenda.alarms:
                 self._agenda.run_due()
             return function(self._context_of(region), checked)
@@ -176,7 +173,7 @@ class Gateway:
     def _journalled(self, journal: Journal, function: Operation, checked: Request, region: str) -> Response:
         """The response, once what the request did is in the file.
 
-        A request that changed nothing is answered too when what came due before it could not be written.
+        A request that changes nothing is answered too when what came due before it could not be written.
         """
         context = self._context_of(region)
         response: Response | None = None
@@ -187,10 +184,12 @@ class Gateway:
                 before = journal.position
                 response = function(context, checked)
                 has_changed = journal.position != before
+            return response
         except ServiceError:
             if response is None or has_changed:
                 raise
-        return response
+        with journal:  # what it was an answer to was taken back
+            return function(context, checked)
 
     def _observed(self, operation: str, request: object, region: str) -> dict[str, Any]:
         """The response, shown with the request to all observers; errors are shown to them too."""

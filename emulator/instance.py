@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -20,6 +20,7 @@ from emulator.settings import Settings
 from emulator.storage.agenda import Agenda
 from emulator.storage.database import Database
 from emulator.storage.undo import UndoLog
+from emulator.storage.work import Work
 from emulator.streams.kinesis import KinesisSink
 from emulator.transports.packages import require
 
@@ -61,16 +62,18 @@ class Emulator:
         self._databases: dict[str, Database] = {}
         self._contexts: dict[str, Context] = {}
         self._subscriptions: Subscriptions | None = None
-        self._kinesis = KinesisSink(self.settings.kinesis_dir, self._undo)
+        self._work = Work()
+        """Around all that may change data."""
+        self._kinesis = KinesisSink(self.settings.kinesis_dir, self._undo, self._lock, self._work)
+        self.deliver_to_kinesis = self._kinesis.deliver
         self.gateway = Gateway(
-            self._context, self._agenda, self._lock, self.settings.region, self.observers, self._kinesis
+            self._context, self._agenda, self._lock, self.settings.region, self.observers, self._kinesis, self._work
         )
         if self.settings.max_memory:
             from emulator.ceiling import Ceiling
 
             self.gateway.ceiling = Ceiling(self.settings.max_memory, self._databases)
-        self._work: AbstractContextManager[None] = nullcontext()
-        """Around all that may change data."""
+        self._savepoints: list[Savepoint] = []
         self._close: Callable[[], object] = lambda: None
         if path is not None:
             self._open(Path(path))
@@ -83,7 +86,7 @@ class Emulator:
 
         parts = (self._databases, self._agenda, self._undo, self._lock)
         file = OpenFile(path, self.settings.durability, self._context, *parts)
-        self._work = self.gateway.journal = file.journal
+        self._work.journal = file.journal
         self._close = weakref.finalize(self, file.close)
 
     def _context(self, region: str) -> Context:
@@ -94,8 +97,9 @@ class Emulator:
         if len(self._databases) >= limits.MAX_OPEN_REGIONS:
             self._forget_empty_regions()
         database = self._databases[region] = Database(region, self._undo)
-        parts = (self._agenda, self.clock, self.settings, self._undo, self._kinesis, self._context)
-        context = Context(database, self._databases, *parts)
+        parts = (self._agenda, self.clock, self.settings, self._undo, self._kinesis)
+        # Weakly: what is to happen later holds contexts, and an emulator that nobody has any more is to be let go.
+        context = Context(database, self._databases, *parts, _contexts_of(weakref.ref(self)))
         self._contexts[region] = context
         return context
 
@@ -115,9 +119,16 @@ class Emulator:
     def close(self) -> None:
         """Be done with the file, if there is one: what happens from now on is not kept. May be called again."""
         with self._lock:
-            self._work = nullcontext()
-            self.gateway.journal = None
-            self._close()
+            try:
+                self._work.settle()
+            finally:
+                self._work.journal = None
+                self._close()
+
+    @property
+    def journal(self) -> Journal | None:
+        """What keeps the file, if there is one."""
+        return self._work.journal
 
     @classmethod
     def load(cls, path: str | PathLike[str], settings: Settings | None = None, **fields: Any) -> Self:
@@ -138,6 +149,12 @@ class Emulator:
         with self._lock, self._work:
             self._agenda.run_due()
             write_copy(Path(path), self._databases, self._agenda, self._undo)
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Have all that is done inside in the file together, or nothing of it. Others wait meanwhile."""
+        with self._lock, self._work:
+            yield
 
     # --- data -------------------------------------------------------------------------------------
 
@@ -220,11 +237,11 @@ class Emulator:
         The function gets the parameters of Kinesis' PutRecord: StreamARN, PartitionKey, and Data as bytes. It is
         called when the request that changed an item is done, before that is answered. If it raises, that is logged.
         """
-        with self._lock:
+        with self._lock, self._work:
             self._kinesis.add(stream_arn, function)
 
         def end() -> None:
-            with self._lock:
+            with self._lock, self._work:
                 self._kinesis.remove(stream_arn, function)
 
         return end
@@ -254,13 +271,13 @@ class Emulator:
 
         with self._lock:
             if self._subscriptions is None:
-                parts = (self._databases, self._agenda, self._undo, self._lock, self.settings)
+                parts = (self._databases, self._agenda, self._undo, self._lock, self._work, self.settings)
                 self._subscriptions = Subscriptions(*parts)
             return self._subscriptions
 
     def savepoint(self) -> Savepoint:
         """A point to come back to; coming back costs what was changed since, not what the tables hold."""
-        return Savepoint(self._undo, self._lock, self.clock, self.gateway.journal)
+        return Savepoint(self._undo, self._lock, self._work, self.clock, self._savepoints)
 
     # --- roads in ---------------------------------------------------------------------------------
 
@@ -319,49 +336,60 @@ class Emulator:
         return Application(self)
 
 
-def _run_due(agenda: Agenda, work: AbstractContextManager[None]) -> None:
+def _run_due(agenda: Agenda, work: Work) -> None:
     with work:
         agenda.run_due()
+
+
+def _contexts_of(emulator: weakref.ref[Emulator]) -> Callable[[str], Context]:
+    def context(region: str) -> Context:
+        there = emulator()
+        assert there is not None
+        return there._context(region)
+
+    return context
 
 
 class Savepoint:
     """A moment of an emulator's data and clock. Savepoints nest: an outer one is restored after the inner ones.
 
-    Both methods raise RuntimeError once it was released.
+    Both methods raise RuntimeError once it was released, `restore` too once an earlier savepoint was restored.
     """
 
-    def __init__(self, undo: UndoLog, lock: RLock, clock: Clock, journal: Journal | None) -> None:
+    def __init__(self, undo: UndoLog, lock: RLock, work: Work, clock: Clock, opened: list[Savepoint]) -> None:
         self._undo = undo
         self._lock = lock
+        self._work = work
         self._clock = clock
-        self._journal = journal
-        self._released = False
+        self._opened = opened  # all that are open, oldest first
+        self._is_released = self._is_overtaken = False
         with lock:
-            self._settle()
+            work.settle()
             self._mark = undo.mark()
             self._clock_setting = clock.setting
+            opened.append(self)
 
     def restore(self) -> None:
         """Bring all data and the clock back to this moment. May be called again."""
         with self._lock:
             self._check_open()
-            self._settle()
+            if self._is_overtaken:
+                raise RuntimeError("an earlier savepoint was restored since: this one can only be released")
+            self._work.settle()
+            self._clock.come_back(self._clock_setting)  # first: what comes back is woken by the clock
             self._undo.restore(self._mark)
-            self._clock.come_back(self._clock_setting)
-            self._settle()
-
-    def _settle(self) -> None:
-        """Have in the file what changed so far."""
-        if self._journal is not None:
-            self._journal.commit()
+            for later in self._opened[self._opened.index(self) + 1 :]:
+                later._is_overtaken = True
+            self._work.settle()
 
     def release(self) -> None:
         """Keep what was changed since; the savepoint is of no further use."""
         with self._lock:
             self._check_open()
-            self._released = True
+            self._is_released = True
+            self._opened.remove(self)
             self._undo.release()
 
     def _check_open(self) -> None:
-        if self._released:
+        if self._is_released:
             raise RuntimeError("this savepoint was released: it can neither be restored nor released again")

@@ -49,7 +49,8 @@ def _serve(
     emulator: Emulator, host: str, port: int, tables: Sequence[Path], seed: Sequence[Path], verbose: bool
 ) -> None:
     if tables or seed:
-        _load(emulator, tables, seed)
+        with emulator.at_once():  # or the next start would take what a kill has left for the whole of it
+            _load(emulator, tables, seed)
     if verbose:
         _log.setLevel(logging.INFO)
         emulator.observers.append(_log_request)

@@ -50,7 +50,7 @@ def take_system_backup(context: Context, table: Table) -> Backup:
 def _enter(context: Context, table: Table, details: dict[str, Any]) -> Backup:
     now = context.agenda.now()
     arn = _new_arn(context, table, now, of_system=details["BackupType"] == "SYSTEM")
-    dated = {"BackupArn": arn, "BackupSizeBytes": table.rows.size, "BackupCreationDateTime": now}
+    dated = {"BackupArn": arn, "BackupSizeBytes": table.billed_size, "BackupCreationDateTime": now}
     backup = {"BackupDetails": {**dated, **details}, **table_record(table)}
     context.database.documents.put(BACKUP, arn, backup)
     context.database.copies.add(arn, tuple(table.rows))

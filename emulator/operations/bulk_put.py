@@ -116,7 +116,7 @@ def _carry_out(context: Context, request: Request, table: Table, arn: str) -> di
         "FailedItemCount": len(done.failures),
         "ProcessedInputBytes": source.packed_bytes,
         "TotalInputBytes": source.packed_bytes,
-        "BulkOperationUsage": [_usage(table, done.bytes)],
+        "BulkOperationUsage": [_usage(table, done)],
     }
     try:
         _write_report(output, request["OutputS3Configuration"], arn, done)
@@ -149,6 +149,8 @@ class _Done:
     failures: list[bytes] = field(default_factory=list)
     unmet_conditions: list[bytes] = field(default_factory=list)
     bytes: Counter[str | None] = field(default_factory=Counter)
+    vector_bytes: Counter[str] = field(default_factory=Counter)
+    """By vector index."""
 
 
 def _put_all(context: Context, table: Table, source: Source) -> _Done:
@@ -188,10 +190,13 @@ def _count(done: _Done, table: Table, item: Item) -> None:
     done.bytes[None] += record.size
     for index in table.indexes.values():
         done.bytes[index.name] += index.row_size(item)
+    for vectors in (table.vectors or {}).values():
+        done.vector_bytes[vectors.name] += vectors.entry_size(table.schema.row_key(item), item)
 
 
-def _usage(table: Table, put: Counter[str | None]) -> dict[str, Any]:
+def _usage(table: Table, done: _Done) -> dict[str, Any]:
     """The element of BulkOperationUsage for a table."""
+    put = done.bytes
     usage: dict[str, Any] = {
         "TableName": table.name,
         "BulkPutBytes": put.total(),
@@ -200,6 +205,8 @@ def _usage(table: Table, put: Counter[str | None]) -> dict[str, Any]:
     for kind in (IndexKind.LOCAL, IndexKind.GLOBAL):
         if indexes := table.indexes_of(kind):
             usage[kind.value] = {index.name: {"BulkPutBytes": put[index.name]} for index in indexes}
+    if table.vectors is not None:
+        usage["VectorIndexes"] = {name: {"BulkPutVectorBytes": done.vector_bytes[name]} for name in table.vectors}
     return usage
 
 

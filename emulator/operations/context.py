@@ -90,7 +90,7 @@ class Context:
         """
         name = table_name(name_or_arn)
         table = self.database.tables.get(name)
-        if table is None or (table.definition.status == "CREATING" and table.replica is not None and not being_copied):
+        if table is None or (table.is_being_copied and not being_copied):
             raise self._not_found(name, errors.TABLE_NOT_FOUND)
         return table
 

@@ -13,6 +13,7 @@ from emulator import errors, limits
 from emulator.errors import ServiceError
 from emulator.operations.arns import index_arn
 from emulator.operations.context import Context
+from emulator.operations.members import Member, is_being_changed
 from emulator.operations.registry import Request, Response, operation
 from emulator.storage.documents import CONTRIBUTOR_INSIGHTS, Document
 from emulator.storage.index import SecondaryIndex
@@ -34,7 +35,7 @@ _ON = ("ENABLING", "ENABLED")
 def update_contributor_insights(context: Context, request: Request) -> Response:
     """Enable in a mode, or disable: ENABLING or DISABLING in the answer unless it is so already."""
     subject = _subject(context, request)
-    _check_active(subject)
+    _check_active(context, subject)
     if request["ContributorInsightsAction"] == "ENABLE":
         setting: Document | None = _enable(context, subject, request.get("ContributorInsightsMode", _DEFAULT_MODE))
     else:
@@ -107,9 +108,10 @@ def _subject(context: Context, request: Request) -> Subject:
     return table, index
 
 
-def _check_active(subject: Subject) -> None:
+def _check_active(context: Context, subject: Subject) -> None:
+    """Raise unless the table is ACTIVE, or a replica of it is being made or deleted, and the index is ACTIVE."""
     table, index = subject
-    if table.definition.status != "ACTIVE":
+    if table.definition.status != "ACTIVE" and not is_being_changed(Member(context, table)):
         raise ServiceError(errors.INSIGHTS_TABLE_NOT_ACTIVE, table=table.name)
     if index is not None and index.definition.status != "ACTIVE":
         raise ServiceError(errors.INSIGHTS_INDEX_NOT_ACTIVE, index=index.name, table=table.name)

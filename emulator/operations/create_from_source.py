@@ -16,6 +16,7 @@ from emulator.operations.new_replica import add_replica, open_stream_for_replica
 from emulator.operations.registry import Request, Response
 from emulator.operations.replica_actions import check_may_create, create_action
 from emulator.operations.replica_changes import finish_creation
+from emulator.operations.stored_policies import policy_of_new_table, put_policy
 from emulator.operations.table_settings import tags_of
 from emulator.operations.tables import check_not_busy
 
@@ -35,6 +36,7 @@ def create_from_source(context: Context, request: Request) -> Response:
     for name in request:
         if name not in _OWN_SETTINGS:
             raise ServiceError(errors.SOURCE_DEFINES_SETTINGS, name=name)
+    policy = policy_of_new_table(context, request)
     tags = tags_of(request.get("Tags"))
     name = table_name(request["TableName"])
     if name in context.database.tables:
@@ -49,6 +51,8 @@ def create_from_source(context: Context, request: Request) -> Response:
     source.table.redefine(status="UPDATING")
     protected = request.get("DeletionProtectionEnabled", False)
     newcomer = add_replica(source, context, {}, mode=_MODE, tags=tags, deletion_protected=protected)
+    if policy is not None:
+        put_policy(context, newcomer.table.definition.arn, policy, pending=0)
     context.agenda.after(context.settings.status_delay, lambda: finish_creation(source, [newcomer]))
     return {"TableDescription": changed_description(newcomer.table, context.agenda.now(), {}, {})}
 

@@ -56,8 +56,8 @@ def table_description(table: Table, now: float) -> dict[str, Any]:
 def _hide_counts(description: dict[str, Any]) -> None:
     """A table that is being restored shows nothing of its items yet."""
     description["TableSizeBytes"] = description["ItemCount"] = 0
-    for kind in IndexKind:
-        for index in description.get(kind.value, ()):
+    for kind in (*(kind.value for kind in IndexKind), "VectorIndexes"):
+        for index in description.get(kind, ()):
             index["IndexSizeBytes"] = index["ItemCount"] = 0
 
 

@@ -167,7 +167,7 @@ def _row(entry: Entry, table: Table) -> tuple[RowKey, Record]:
     size = canonical_item(item, Wording.CURRENT)
     check_item_size(table, item, size, errors.ITEM_TOO_LARGE)
     key = table.schema.check_item(item)
-    if table.indexes:
+    if table.indexes or table.vectors:
         table.check_index_keys(item)
     return key, Record(item, size)
 

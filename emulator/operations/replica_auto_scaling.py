@@ -59,7 +59,7 @@ def _global_table(context: Context, request: Request) -> Member:
     """The table in this region. Raises ResourceNotFoundException if it is not one of a global table."""
     name = table_name(request["TableName"])
     table = context.database.tables.get(name)
-    if table is None or not table.definition.replicas:
+    if table is None or table.is_being_copied or not table.definition.replicas:
         raise ServiceError(errors.NOT_A_GLOBAL_TABLE, table=name)
     return Member(context, table)
 

@@ -41,21 +41,22 @@ def _meant_for(table: Table, request: Request) -> Request:
     ):
         del meant["TableClass"]
     meant = _capacity_meant_for(table, meant, "")
-    if "GlobalSecondaryIndexUpdates" in meant:
-        updates = [_index_update(table, element) for element in meant["GlobalSecondaryIndexUpdates"]]
-        meant["GlobalSecondaryIndexUpdates"] = [element for element in updates if element != {}]
-        if not meant["GlobalSecondaryIndexUpdates"]:
-            del meant["GlobalSecondaryIndexUpdates"]
+    for member in ("GlobalSecondaryIndexUpdates", "VectorIndexUpdates"):
+        updates = [_index_update(table, element) for element in meant.pop(member, ())]
+        if any(updates):
+            meant[member] = [element for element in updates if element]
     return meant
 
 
 def _index_update(table: Table, element: dict[str, Any]) -> dict[str, Any]:
-    """An element of GlobalSecondaryIndexUpdates; {} if it changes nothing of the table."""
-    if "Update" not in element:
+    """An element of the updates of indexes; {} if it changes nothing of the table."""
+    if "Create" in element:
         return element
-    asked = element["Update"]
-    if asked["IndexName"] not in table.indexes:
+    ((action, asked),) = element.items()
+    if table.index(asked["IndexName"]) is None:
         return {}
+    if action == "Delete":
+        return element
     meant = _capacity_meant_for(table, asked, asked["IndexName"])
     return {"Update": meant} if len(meant) > 1 else {}
 

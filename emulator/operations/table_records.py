@@ -12,6 +12,7 @@ from emulator import errors
 from emulator.errors import ServiceError
 from emulator.operations.describe import vector_index_info
 from emulator.operations.registry import Request
+from emulator.operations.table_settings import is_customer_key
 from emulator.storage.index import IndexKind, SecondaryIndex
 from emulator.storage.table import Table
 from emulator.storage.throughput import Throughput
@@ -116,7 +117,7 @@ def creation_request(record: TableRecord, restore: Request) -> Request:
         "BillingMode": mode,
         **_capacity(mode, details, _overrides_of_table(restore)),
     }
-    if (encryption := restore.get("SSESpecificationOverride", _encryption(features))) is not None:
+    if (encryption := restore.get("SSESpecificationOverride", _encryption(features, details["TableArn"]))) is not None:
         request["SSESpecification"] = encryption
     for kind, member in _INDEXES.items():
         if indexes := _indexes(features.get(kind, []), restore.get(member), member, mode):
@@ -139,11 +140,15 @@ def _capacity(mode: str, recorded: dict[str, Any], overrides: dict[str, Any]) ->
     return carried | {member: overrides[member] for member in _CAPACITY if member in overrides}
 
 
-def _encryption(features: dict[str, Any]) -> dict[str, Any] | None:
+def _encryption(features: dict[str, Any], table_arn: str) -> dict[str, Any] | None:
+    """Encryption by the same customer managed key, or by the key that the service has in the region of the restore."""
     description = features.get("SSEDescription")
     if description is None:
         return None
-    return {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": description["KMSMasterKeyArn"]}
+    specification = {"Enabled": True, "SSEType": "KMS"}
+    if is_customer_key(description, table_arn):
+        specification["KMSMasterKeyId"] = description["KMSMasterKeyArn"]
+    return specification
 
 
 def _indexes(
@@ -177,12 +182,9 @@ def _comparable(index: dict[str, Any]) -> dict[str, Any]:
 
 
 def _definitions(record: TableRecord, request: Request) -> list[dict[str, str]]:
-    """The attribute definitions without those that only indexes use which are left out."""
-    features = record["SourceTableFeatureDetails"]
-    recorded = [index for kind in _INDEXES for index in features.get(kind, ())]
-    kept = [request, *(index for kind in _INDEXES for index in request.get(kind, ()))]
-    unused = _key_names(recorded) - _key_names(kept)
-    return [definition for definition in record["AttributeDefinitions"] if definition["AttributeName"] not in unused]
+    """The attribute definitions that the table and the indexes that are kept use."""
+    used = _key_names([request, *(index for kind in _INDEXES for index in request.get(kind, ()))])
+    return [definition for definition in record["AttributeDefinitions"] if definition["AttributeName"] in used]
 
 
 def _key_names(keyed: Iterable[dict[str, Any]]) -> set[str]:

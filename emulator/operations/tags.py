@@ -79,7 +79,7 @@ def _table(context: Context, arn: str, operation: str) -> Table:
     if named["kind"] is not None:
         raise ServiceError(errors.ARN_NOT_TAGGABLE, arn=arn)
     table = context.database.tables.get(named["table"])
-    if table is None or arn != table_arn(own_region, own_account, named["table"]):
+    if table is None or table.is_being_copied or arn != table_arn(own_region, own_account, named["table"]):
         raise ServiceError(errors.ARN_NOT_FOUND, arn=arn)
     return table
 

@@ -8,7 +8,6 @@ any of the answers.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import sqlite3
 from threading import RLock, get_ident
@@ -34,10 +33,10 @@ class Journal:
         self._mark: int | None = None  # where the work that is not committed began
         self._positions: list[int] = []  # where each `with` that is open began
         self._claimed_by: int | None = None  # a thread
-        self._was_lost = False
+        self._lost: set[int] = set()  # generations of pending work that were taken back
         self._owes_restored = False  # what a savepoint brought back is not in the file yet
-        self.commits = 0
-        """How many there were."""
+        self.generation = 0
+        """Which commit the work goes into that is done now."""
         self.is_pending = False
         """Whether there is work of the thread that claimed the journal to be committed."""
 
@@ -75,25 +74,30 @@ class Journal:
         try:
             if self._unsaved:
                 self._saver.save(self._unsaved)
-                self._unsaved.clear()
-            self.commits += 1
             self._owes_restored = False
-        except sqlite3.Error as error:
-            if self._mark is None:
-                self._owes_restored = True
-            else:
-                self._undo.restore(self._mark)
-                self._was_lost = was_pending
-                if not self._owes_restored:
-                    self._unsaved.clear()
+        except BaseException as error:
+            self._take_back(was_pending=was_pending)
+            if not isinstance(error, sqlite3.Error):
+                raise
             _log.error("%s cannot be written: %s", self._saver.path, error)
             raise ServiceError(errors.FILE_NOT_WRITTEN, file=self._saver.path, reason=error) from error
         finally:
             self._close_mark()
 
+    def _take_back(self, *, was_pending: bool) -> None:
+        if self._mark is None:
+            self._owes_restored = True
+            return
+        self._undo.restore(self._mark)
+        if was_pending:
+            self._lost.add(self.generation)
+        if not self._owes_restored:
+            self._unsaved.clear()
+
     def _close_mark(self) -> None:
         if self._mark is not None:
             self._mark = None
+            self.generation += 1
             self._undo.release()
 
     # --- groups -----------------------------------------------------------------------------------
@@ -110,17 +114,21 @@ class Journal:
         with self._lock:
             self._claimed_by = None
 
-    def commit_group(self) -> bool:
-        """Commit what this thread left pending; False if it was taken back, now or when another thread could not
-        commit."""
+    def commit_group(self) -> set[int]:
+        """Commit what this thread left pending; the generations of its work that were taken back, now or earlier."""
         with self._lock:
             if self.is_pending:
-                with contextlib.suppress(ServiceError):
+                try:
                     self.commit()
-            was_lost, self._was_lost = self._was_lost, False
-            return not was_lost
+                except ServiceError:
+                    pass
+                except Exception:
+                    _log.exception("%s could not be written; please report this", self._saver.path)
+            lost, self._lost = self._lost, set()
+            return lost
 
     def close(self) -> None:
         """Be done with the file; nothing is kept from now on."""
         self._undo.unsaved = None
+        self._unsaved.clear()
         self._saver.close()

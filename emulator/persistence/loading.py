@@ -42,7 +42,7 @@ def load(contents: Contents, context_of: Callable[[str], Context]) -> Numbers:
     for number, region, arn, with_sort_key in contents.copies():
         rows = tuple(_shared(contents.items(number, with_sort_key=with_sort_key), known))
         context_of(region).database.copies.add(arn, rows)
-        numbers.copies[region, arn] = number
+        numbers.copies[region, arn] = (number, rows)
     for region, token, digest, at in contents.tokens():
         context_of(region).database.tokens.add(token, Completed(digest, at))
     for region, kind, document_id, document in contents.documents():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from emulator.storage.copies import Copy
 from emulator.storage.history import History
 from emulator.storage.replication import Replica
 from emulator.storage.rows import Rows
@@ -18,8 +19,8 @@ class Numbers:
         self.histories: dict[History, int] = {}
         """By the numbers of their tables."""
         self.streams: dict[Stream, int] = {}
-        self.copies: dict[tuple[str, str], int] = {}
-        """By region and ARN."""
+        self.copies: dict[tuple[str, str], tuple[int, Copy]] = {}
+        """By region and ARN, with the rows."""
         self.replicas: dict[Replica, int] = {}
         """By the numbers of their tables."""
         self._histories: dict[int, History] = {}
@@ -28,7 +29,7 @@ class Numbers:
 
     def next(self) -> int:
         """A number that nothing in the file has."""
-        used = (*self.tables.values(), *self.streams.values(), *self.copies.values())
+        used = (*self.tables.values(), *self.streams.values(), *(number for number, _ in self.copies.values()))
         self._last = max(self._last, *used, 0) + 1
         return self._last
 

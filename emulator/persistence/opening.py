@@ -20,7 +20,7 @@ from emulator.persistence.loading import load
 from emulator.persistence.lock import FileLock
 from emulator.persistence.numbers import Numbers
 from emulator.persistence.reading import reading
-from emulator.persistence.saving import Saver, all_of
+from emulator.persistence.saving import Saver
 from emulator.persistence.store import Store, create, upgrade
 from emulator.storage.agenda import Agenda
 from emulator.storage.database import Database
@@ -87,7 +87,7 @@ def write_copy(path: Path, databases: Mapping[str, Database], agenda: Agenda, un
         create(unfinished)
         store = Store(unfinished)
         try:
-            Saver(store, Numbers(), databases, agenda, undo).save(all_of(databases))
+            Saver(store, Numbers(), databases, agenda, undo).save_all()
         finally:
             store.close()
         os.replace(unfinished, path)

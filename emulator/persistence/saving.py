@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import orjson
@@ -39,6 +39,8 @@ class Saver:
         self._agenda = agenda
         self._undo = undo
         self._numbers = numbers
+        self._ahead = Unsaved()
+        """Marks at what the file has as it will be, and memory as it is."""
 
     def close(self) -> None:
         """Be done with the store."""
@@ -48,21 +50,38 @@ class Saver:
         """Write what is marked as it is now, wholly or not at all. Raises sqlite3.Error.
 
         Changes of tables that were begun and are not done yet are written as done: that is how they are found again.
-        They are written with all that is written meanwhile, since it goes before them: shards end after it.
+        They are written with all that is written meanwhile, since it goes before them: shards end after it. What they
+        would change is written again the next time, in case that they do not come to pass. Clears the marks.
         """
-        if not (unsaved.concerns_the_agenda or self._agenda.is_underway):
-            with self._store.transaction():
-                self._save_contents(unsaved)
+        unsaved.absorb(self._ahead)
+        if unsaved.concerns_the_agenda or self._agenda.is_underway:
+            self._save_rehearsed(lambda: unsaved)
+            self._ahead.absorb(unsaved)  # what was brought back is marked
+            unsaved.clear()
             return
+        with self._store.transaction():
+            self._save_contents(unsaved)
+        self._ahead.clear()
+        unsaved.clear()
+
+    def save_all(self) -> None:
+        """Write everything there is. Raises sqlite3.Error."""
+        self._save_rehearsed(lambda: _all_of(self._databases))
+
+    def _save_rehearsed(self, marks: Callable[[], Unsaved]) -> None:
+        """Write what is marked once all that was begun is done, and take it back in memory. Clears the marks."""
         before = self._numbers.copy()
         mark = self._undo.mark()
         try:
             self._agenda.rehearse()
+            unsaved = marks()
             with self._store.transaction():
                 self._save_streams(unsaved.streams)
                 self._save_tables(unsaved.tables)
                 self._save_copies(unsaved.copies)
                 self._save_contents(unsaved)
+            self._ahead.clear()
+            unsaved.clear()
         except BaseException:
             self._numbers = before
             raise
@@ -80,12 +99,21 @@ class Saver:
         self._save_tokens(unsaved.tokens)
         self._save_documents(unsaved.documents)
 
+    def _table_there(self, table: Table) -> Table | None:
+        """The table of that name; a region that is empty may be forgotten."""
+        database = self._databases.get(table.region)
+        return database.tables.get(table.name) if database is not None else None
+
+    def _stream_there(self, region: str, arn: str) -> Stream | None:
+        database = self._databases.get(region)
+        return database.streams.get(arn) if database is not None else None
+
     def _save_streams(self, streams: Iterable[Stream]) -> None:
         numbers = self._numbers.streams
         for stream in streams:
             region = stream.identity.region
             number = numbers.get(stream)
-            if self._databases[region].streams.get(stream.identity.arn) is not stream:
+            if self._stream_there(region, stream.identity.arn) is not stream:
                 if number is not None:
                     self._store.drop_stream(number)
                     del numbers[stream]
@@ -99,7 +127,7 @@ class Saver:
         numbers = self._numbers.tables
         for table in tables:
             number = numbers.get(table)
-            if self._databases[table.region].tables.get(table.name) is not table:
+            if self._table_there(table) is not table:
                 if number is not None:
                     self._store.drop_table(number)
                     self._numbers.forget_table(table)
@@ -180,10 +208,15 @@ class Saver:
         numbers = self._numbers.copies
         for copies, arn in marked:
             rows, key = copies.get(arn), (copies.region, arn)
-            if key in numbers:
-                self._store.drop_copy(numbers.pop(key))
+            number, written = numbers.get(key, (0, None))
+            if written is rows:
+                continue  # it went in a rehearsal or came with one, and is as it was
+            if written is not None:
+                self._store.drop_copy(number)
+                del numbers[key]
             if rows is not None:
-                number = numbers[key] = self._numbers.next()
+                number = self._numbers.next()
+                numbers[key] = (number, rows)
                 with_sort_key = any(len(row_key) > 1 for row_key, _ in rows[:1])
                 self._store.add_copy(number, *key, with_sort_key=with_sort_key)
                 self._store.put_items(number, rows)
@@ -241,7 +274,7 @@ class Saver:
                 self._store.put_document(documents.region, kind, document_id, orjson.dumps(document).decode())
 
 
-def all_of(databases: Mapping[str, Database]) -> Unsaved:
+def _all_of(databases: Mapping[str, Database]) -> Unsaved:
     """Marks at all that there is."""
     unsaved = Unsaved()
     for database in databases.values():

@@ -79,13 +79,16 @@ class Agenda:
     def rehearse(self) -> None:
         """Do all that has begun, in its order, as if its time had come; for somebody who takes it back afterwards."""
         waiting = []
-        while self.entries:
-            entry = heapq.heappop(self.entries)
-            if entry[4]:
-                self._do(entry)
-            else:
-                waiting.append(entry)
-        self.entries = waiting  # in order, so that they are a heap
+        try:
+            while self.entries:
+                entry = heapq.heappop(self.entries)
+                if entry[4]:
+                    self._do(entry)
+                else:
+                    waiting.append(entry)
+        finally:
+            self.entries += waiting
+            heapq.heapify(self.entries)
 
     def _do(self, entry: Entry) -> None:
         self._undo.add(partial(self._enter, entry))

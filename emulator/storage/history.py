@@ -35,6 +35,10 @@ class PastChange(NamedTuple):
     old: Record | None
     new: Record | None
 
+    @property
+    def old_size(self) -> int:
+        return self.old.size if self.old is not None else 0
+
 
 _at = attrgetter("at")
 _key = itemgetter(0)
@@ -43,7 +47,17 @@ _key = itemgetter(0)
 class History:
     """The changes of one table, oldest first. Callers hold the emulator's lock."""
 
-    __slots__ = ("_agenda", "_alarm", "_changes", "_first", "_undo", "known_since", "last_number", "period_days")
+    __slots__ = (
+        "_agenda",
+        "_alarm",
+        "_changes",
+        "_first",
+        "_undo",
+        "known_since",
+        "last_number",
+        "period_days",
+        "size",
+    )
 
     def __init__(self, period_days: int, agenda: Agenda, undo: UndoLog) -> None:
         self.period_days = period_days
@@ -51,6 +65,8 @@ class History:
         self.known_since = agenda.now()
         """No earlier time can be brought back, whatever the recovery period."""
         self.last_number = 0
+        self.size = 0
+        """Bytes of the items before the changes, which nobody else may keep."""
         self._agenda = agenda
         self._undo = undo
         self._alarm = agenda.alarm(self._look_after)
@@ -81,17 +97,21 @@ class History:
         self.last_number += 1
         change = PastChange(self.last_number, at, key, old, new)
         self._changes.append(change)
+        self.size += change.old_size
         self._mark(change)
         if self._alarm.at is None:
             self._alarm.set(at + self._period)
 
     def _take_back(self) -> None:
-        self._mark_gone([self._changes.pop()])
+        change = self._changes.pop()
+        self.size -= change.old_size
+        self._mark_gone([change])
         self.last_number -= 1
 
     def resume(self, known_since: float, changes: list[PastChange], last_number: int) -> None:
         """Go on from what was remembered earlier."""
         self.known_since, self._changes, self.last_number = known_since, changes, last_number
+        self.size = sum(change.old_size for change in changes)
         self.wake()
 
     def _mark_settings(self) -> None:
@@ -188,7 +208,9 @@ class History:
     def _forget_to(self, at: int, earliest: float) -> None:
         if self._undo.recording:
             self._undo.add(partial(self._remember, self._changes[self._first : at], self.known_since))
-        self._mark_gone(self._changes[self._first : at])
+        gone = self._changes[self._first : at]
+        self._mark_gone(gone)
+        self.size -= sum(change.old_size for change in gone)
         self.known_since = max(self.known_since, earliest)
         self._mark_settings()
         self._first = at
@@ -201,6 +223,7 @@ class History:
         self._changes[: self._first] = gone
         self._first = 0
         self._mark(*gone)
+        self.size += sum(change.old_size for change in gone)
         self.known_since = known_since
         self._mark_settings()
         self.wake()

@@ -145,6 +145,11 @@ class Table:
         return self.definition.schema
 
     @property
+    def is_being_copied(self) -> bool:
+        """Whether this is a replica that is being made: only few operations find it (global_tables.md 4)."""
+        return self.replica is not None and self.definition.status == "CREATING"
+
+    @property
     def is_restoring(self) -> bool:
         summary = self.definition.restore_summary
         return summary is not None and summary["RestoreInProgress"] is True

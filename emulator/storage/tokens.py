@@ -48,8 +48,15 @@ class IdempotencyTokens:
         self._completed[token] = completed
         self._mark(token)
         self._undo.add(lambda: self._forget(token))
-        for oldest in self._forgettable(completed.at):
-            self._forget(oldest)
+        forgotten = {oldest: self._completed[oldest] for oldest in self._forgettable(completed.at)}
+        if forgotten:
+            self._undo.add(lambda: self._remember(forgotten))
+            for oldest in forgotten:
+                self._forget(oldest)
+
+    def _remember(self, forgotten: dict[str, Completed]) -> None:
+        """Take back that the oldest were forgotten."""
+        self._become({**forgotten, **self._completed})
 
     def clear(self) -> None:
         """Forget all transactions."""

@@ -54,6 +54,16 @@ class Unsaved:
     def __bool__(self) -> bool:
         return any(self._marks())
 
+    def absorb(self, earlier: Unsaved) -> None:
+        """Take over marks that were made before these."""
+        self.items |= earlier.items
+        self.versions |= earlier.versions
+        for mine, others in zip(self._few(), earlier._few(), strict=True):
+            mine |= others
+        for mine_by_number, others_by_number in zip(self._numbered(), earlier._numbered(), strict=True):
+            for name, there in others_by_number.items():
+                mine_by_number.setdefault(name, there)
+
     def clear(self) -> None:
         """All is in the file now."""
         for marks in self._marks():
@@ -65,5 +75,10 @@ class Unsaved:
         return bool(self.tables or self.streams or self.documents or self.copies)
 
     def _marks(self) -> tuple[set[Any] | dict[Any, Any], ...]:
-        few = (self.tables, self.streams, self.tokens, self.documents, self.copies, self.histories)
-        return (self.items, self.changes, self.past, self.versions, self.arrivals, *few)
+        return (self.items, self.versions, *self._numbered(), *self._few())
+
+    def _few(self) -> tuple[set[Any], ...]:
+        return (self.tables, self.streams, self.tokens, self.documents, self.copies, self.histories)
+
+    def _numbered(self) -> tuple[dict[Any, Any], ...]:
+        return (self.changes, self.past, self.arrivals)

@@ -169,6 +169,11 @@ class VectorIndex:
             moved,
         )
 
+    def entry_size(self, key: RowKey, item: Item) -> int:
+        """Bytes of the entry that an item has here; 0 if it has none."""
+        found = self._found(key, item)
+        return 0 if found is None else found.entry.size
+
     def _is_same(self, before: _Place, after: _Place, old: Item | None, new: Item | None) -> bool:
         """Whether two entries, made of the items `old` and `new`, hold the same, the HASH value included."""
         if before.entry.vector != after.entry.vector:

@@ -20,6 +20,7 @@ from emulator.settings import Settings
 from emulator.storage.agenda import Agenda
 from emulator.storage.database import Database
 from emulator.storage.undo import UndoLog
+from emulator.storage.work import Work
 from emulator.streams.functions import Function, Handler, LambdaContext, failure_document, first_failure
 from emulator.streams.lanes import Batch, Lane
 from emulator.streams.source_mapping import SourceMapping
@@ -33,12 +34,19 @@ class Subscriptions:
     """All handlers of an emulator, in the order in which they are called."""
 
     def __init__(
-        self, databases: Mapping[str, Database], agenda: Agenda, undo: UndoLog, lock: RLock, settings: Settings
+        self,
+        databases: Mapping[str, Database],
+        agenda: Agenda,
+        undo: UndoLog,
+        lock: RLock,
+        work: Work,
+        settings: Settings,
     ) -> None:
         self._databases = databases
         self._agenda = agenda
         self._undo = undo
         self._lock = lock
+        self._work = work
         self._settings = settings
         self._open: tuple[Subscription, ...] = ()
         self._calls = 0
@@ -55,7 +63,7 @@ class Subscriptions:
         """
         region = region or self._settings.region
         function = Function(handler, mapping.function_name, region, self._settings.account_id)
-        with self._lock:
+        with self._lock, self._work:
             self._agenda.run_due()
             stream = self._stream_of(table, region)
             subscription = Subscription(stream, function, mapping, self._undo, self.close)
@@ -78,7 +86,7 @@ class Subscriptions:
 
     def close(self, subscription: Subscription) -> None:
         """Take a subscription out, if it is in."""
-        with self._lock:
+        with self._lock, self._work:
             if subscription.is_open:
                 self._set(tuple(other for other in self._open if other is not subscription))
 
@@ -133,7 +141,7 @@ class Subscriptions:
         return run.deliveries
 
     def _lanes(self, subscription: Subscription, run: _Run) -> list[Lane]:
-        with self._lock:
+        with self._lock, self._work:
             self._agenda.run_due()
             subscription.look_at_shards()
             run.deliveries += subscription.take_losses()
@@ -143,7 +151,7 @@ class Subscriptions:
 
     def _step(self, subscription: Subscription, lane: Lane, run: _Run) -> bool:
         """Deliver the batch that is due in a lane, or give it up. Returns whether the lane has moved."""
-        with self._lock:
+        with self._lock, self._work:
             if not subscription.is_open:
                 return False
             before = lane.place
@@ -170,7 +178,7 @@ class Subscriptions:
                 failed = first_failure(response, batch)
         except Exception as raised:
             failed, error = batch.changes[0].sequence, raised
-        with self._lock:
+        with self._lock, self._work:
             if lane.place is not batch.place:
                 run.waiting.add(lane)  # a savepoint was restored meanwhile
             elif failed is None:
@@ -189,7 +197,7 @@ class Subscriptions:
         if destination is not None:
             identity, now = subscription.stream.identity, self._agenda.clock.now()
             destination(failure_document(subscription.function, identity, lane.shard.id, batch, request_id, now))
-        with self._lock:
+        with self._lock, self._work:
             if lane.place is batch.place:
                 subscription.pass_over(lane, batch)
             else:

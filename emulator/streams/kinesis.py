@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 from typing import Any, TypeAlias
 from uuid import uuid4
 
@@ -24,6 +24,7 @@ from emulator.storage.agenda import Agenda
 from emulator.storage.record import Record, is_unchanged
 from emulator.storage.schema import KeySchema
 from emulator.storage.undo import UndoLog
+from emulator.storage.work import Work
 from emulator.values.sizes import item_size
 
 _log = logging.getLogger("emulator")
@@ -78,13 +79,14 @@ class KinesisFeed:
 class KinesisSink:
     """Where the records of all destinations of an emulator go."""
 
-    def __init__(self, directory: str | None, undo: UndoLog) -> None:
+    def __init__(self, directory: str | None, undo: UndoLog, lock: RLock, work: Work) -> None:
         self.waiting: deque[_Change] = deque()
-        """What is still to be delivered, in order. Appended to under the emulator's lock."""
+        """What is still to be delivered, in order. Changed under the emulator's lock."""
         self._directory = None if directory is None else Path(directory)
         self._undo = undo
         self._functions: tuple[tuple[str, KinesisFunction], ...] = ()
-        self._lock = Lock()
+        self._lock = lock
+        self._work = work
         self._delivering = False
 
     def enter(self, change: _Change) -> None:
@@ -115,17 +117,21 @@ class KinesisSink:
         self._functions = functions
 
     def deliver(self) -> None:
-        """Deliver what waits, unless that is being done: by another thread, or further up, by a function's caller."""
-        while True:
-            with self._lock:
-                if self._delivering or not self.waiting:
-                    return
-                self._delivering = True
-                change = self.waiting.popleft()
+        """Deliver what waits, unless it has to be committed first, or that is being done: by another thread, or further
+        up, by a function's caller.
+        """
+        while (change := self._take()) is not None:
             try:
                 self._deliver(change)
             finally:
                 self._delivering = False
+
+    def _take(self) -> _Change | None:
+        with self._lock:
+            if self._delivering or self._work.is_pending or not self.waiting:
+                return None
+            self._delivering = True
+            return self.waiting.popleft()
 
     def _deliver(self, change: _Change) -> None:
         """Give a change to whoever wants it. What was written is written: a failure does not change its answer."""

@@ -29,6 +29,10 @@ class Change:
     by_service: bool
     """Whether time to live deleted the item."""
 
+    @property
+    def old_size(self) -> int:
+        return self.old.size if self.old is not None else 0
+
 
 def is_too_old(when: float, now: float) -> bool:
     """Whether what happened then is kept no more."""

@@ -72,6 +72,8 @@ class Stream:
         self._lowers: list[int] = []
         self._last_shard_digits = 0
         self._changes = 0
+        self.size = 0
+        """Bytes of the items before the changes, which nobody else may keep."""
         self._alarm = agenda.alarm(self._look_after)
         bounds = [HASHES * number // shards for number in range(shards + 1)] if shards else []
         self._open_shards([(None, *hashes) for hashes in pairwise(bounds)], identity.created)
@@ -85,6 +87,7 @@ class Stream:
         self._lowers = [shard.lower for shard in self._open]
         self._last_shard_digits = max((shard.digits for shard in shards), default=0)
         self._changes = sum(map(len, shards))
+        self.size = sum(change.old_size for shard in shards for change in shard)
         self.last_sequence = max((shard.last_sequence for shard in shards), default=limits.FIRST_SEQUENCE_NUMBER)
         self.wake()
 
@@ -114,6 +117,7 @@ class Stream:
         self.last_sequence += 1
         change = Change(self.last_sequence, now, partition, old, new, by_service)
         shard.append(change)
+        self.size += change.old_size
         if self._undo.unsaved is not None:
             self._undo.unsaved.changes[self, change.sequence] = (shard, change)
         self._changes += 1
@@ -124,7 +128,9 @@ class Stream:
             self.wake()
 
     def _take_back(self, shard: Shard, last_sequence: int) -> None:
-        self._mark_gone([shard.pop()])
+        change = shard.pop()
+        self._mark_gone([change])
+        self.size -= change.old_size
         self._changes -= 1
         self.last_sequence = last_sequence
 
@@ -256,6 +262,7 @@ class Stream:
 
     def _note_trimmed(self, shard: Shard, trimmed: int, gone: list[Change]) -> None:
         self._changes -= len(gone)
+        self.size -= sum(change.old_size for change in gone)
         self._mark_gone(gone)
         self.mark()
         if self._undo.recording:
@@ -266,6 +273,7 @@ class Stream:
     def _untrim(self, shard: Shard, trimmed: int, gone: list[Change]) -> None:
         shard.untrim(gone, trimmed)
         self._changes += len(gone)
+        self.size += sum(change.old_size for change in gone)
         self.mark()
         if self._undo.unsaved is not None:
             self._undo.unsaved.changes.update({(self, change.sequence): (shard, change) for change in gone})

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 from wsgiref.handlers import format_date_time
 
@@ -46,13 +47,14 @@ class Front:
         self._closed = asyncio.Event()
         self._workers = ThreadPoolExecutor(_WORKERS, "emulator-http-worker")
         self._application: Any = None
+        self._loading = Lock()
         self._answering: list[Connection] = []
         """Connections that hold an answer back."""
         self.handle = emulator.gateway.handle
         """Answers a request for the path `/`."""
-        self.deliver = emulator.gateway.deliver
+        self.deliver = emulator.deliver_to_kinesis
         """Delivers to Kinesis what was committed."""
-        journal = emulator.gateway.journal
+        journal = emulator.journal
         self.group = Group(journal, self) if journal is not None and journal.claim() else None
         """What is to be committed before answers are sent; None if nothing is, or each request commits its own."""
         self.stopping = False
@@ -157,8 +159,9 @@ class Front:
         """Werkzeug is loaded for the first such request: most servers never see one, and it takes 60 ms."""
         from emulator.transports import wsgi
 
-        if self._application is None:
-            self._application = wsgi.Application(self._emulator)
+        with self._loading:
+            if self._application is None:
+                self._application = wsgi.Application(self._emulator)
         return wsgi.run(self._application, request, self._address)
 
 

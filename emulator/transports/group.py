@@ -23,8 +23,8 @@ class _Answer(NamedTuple):
     number: int
     request: HttpRequest
     keep_alive: bool
-    commits: int
-    """How many commits there were when it was made: another one since has committed it."""
+    generation: int
+    """Which commit it waits for."""
 
 
 class Group:
@@ -38,22 +38,23 @@ class Group:
     def note(self, connection: Connection, number: int, request: HttpRequest, keep_alive: bool) -> None:
         """Note an answer of a connection, if it may rest on what is not committed."""
         if self._journal.is_pending and request.path == "/":
-            self._answers.append(_Answer(connection, number, request, keep_alive, self._journal.commits))
+            self._answers.append(_Answer(connection, number, request, keep_alive, self._journal.generation))
 
     def commit(self) -> None:
         """Commit, so that the answers may be sent; those that cannot stand are replaced."""
-        if not self._answers:
-            return
-        answers, self._answers = self._answers, []
-        if self._journal.commit_group():
-            self._front.deliver()
+        while self._answers or self._journal.is_pending:
+            answers, self._answers = self._answers, []
+            lost = self._journal.commit_group()
+            self._answer_those_anew([answer for answer in answers if answer.generation in lost])
+            self._front.deliver()  # to functions that may write
+
+    def _answer_those_anew(self, answers: list[_Answer]) -> None:
+        if not answers:
             return
         self._journal.unclaim()
-        commits = self._journal.commits
         try:
             for answer in answers:
-                if answer.commits == commits:
-                    self._answer_anew(answer)
+                self._answer_anew(answer)
         finally:
             self._journal.claim()
 

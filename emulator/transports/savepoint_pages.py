@@ -49,8 +49,8 @@ class OpenSavepoints:
         """Go back to a savepoint, which stays open. Raises SavepointError."""
         with self._lock:
             savepoint = self._find(number)
-            self._release_after(number)
             savepoint.restore()
+            self._release_after(number)
 
     def release(self, number: int) -> None:
         """Keep what happened since a savepoint. Raises SavepointError."""
