@@ -14,6 +14,7 @@ from emulator import errors, limits
 from emulator.errors import ServiceError
 from emulator.operations.context import table_name
 from emulator.storage.database import Database
+from emulator.storage.record import larger_size
 from emulator.storage.table import Table
 
 _ROW_BYTES = 300  # of a table: the record, its key, and their places in the ordered map
@@ -75,6 +76,7 @@ def _table_bytes(table: Table) -> float:
         total += _CHANGE_BYTES * len(table.history) + _ENCODED * table.history.size
     if table.replica is not None:
         total += _VERSION_BYTES * (len(table.replica.versions) + len(table.replica.tombstones))
+        total += sum(_CHANGE_BYTES + _ENCODED * larger_size(None, each.record) for each in table.replica.arriving)
     for vectors in (table.vectors or {}).values():
         total += _INDEX_ROW_BYTES * len(vectors) + vectors.size
     return total

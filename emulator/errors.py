@@ -88,7 +88,7 @@ UNPARSABLE_BODY = _framework("SerializationException", None)
 UNKNOWN_OPERATION = _framework("UnknownOperationException", None)
 NOT_BUILT = _framework(
     "UnknownOperationException",
-    "{operation} is an operation of DynamoDB that this emulator does not have yet; "
+    "{operation} is no operation that this emulator has, which may be older than it; "
     "docs/compatibility.md lists what it has.",
 )
 MISSING_AUTHENTICATION = _framework("MissingAuthenticationTokenException", "Request is missing Authentication Token")

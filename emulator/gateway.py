@@ -156,10 +156,10 @@ class Gateway:
         return replies[0]
 
     def _response(self, operation: str, request: object, region: str) -> dict[str, Any]:
-        checked = check_request(operation, request)
         function = registry.LOADED.get(operation) or registry.load(operation)
         if function is None:
             raise ServiceError(errors.NOT_BUILT, operation=operation)
+        checked = check_request(operation, request)
         with self._lock:
             if self.ceiling is not None:
                 self.ceiling.check(operation, checked)

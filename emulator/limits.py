@@ -147,9 +147,8 @@ MAX_EXPORT_WINDOW_SECONDS = 24 * 3600
 MAX_CONCURRENT_IMPORTS = 50
 MAX_LOGGED_IMPORT_ERRORS = 10_000
 
-# Ours: regions that are kept although they are empty
 MAX_OPEN_SAVEPOINTS = 100  # ours: over HTTP
-MAX_OPEN_REGIONS = 100
+MAX_OPEN_REGIONS = 100  # ours: beyond, those that are empty are forgotten
 
 # Account (DescribeLimits)
 ACCOUNT_MAX_UNITS = 80_000

@@ -32,11 +32,6 @@ def _load() -> Any:
     return extras.load("ion", "The format ION", "amazon.ion.simpleion")
 
 
-def check_ion() -> None:
-    """Raise MissingExtraError if Ion can neither be read nor written."""
-    _load()
-
-
 # --- Reading --------------------------------------------------------------------------------------
 
 

@@ -148,7 +148,7 @@ class Store:
         Nothing that was brought in stays in the log: SQLite would take its pages for newer than those of the file, and
         if the end of the log were lost then, it would mix old ones with new ones and not notice.
         """
-        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()  # the log stays until the file is closed
         self._set_state(CLOSED)
         self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         self._set_state(OPEN)

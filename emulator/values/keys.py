@@ -13,7 +13,6 @@ from hashlib import md5
 from emulator.values.numbers import number_bytes
 from emulator.values.types import AttributeValue, SortableKey
 
-KEY_TYPES = ("S", "N", "B")
 EMPTY_KINDS = {"S": "string", "B": "binary"}
 
 
