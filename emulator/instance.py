@@ -153,8 +153,11 @@ class Emulator:
     @contextmanager
     def at_once(self) -> Iterator[None]:
         """Have all that is done inside in the file together, or nothing of it. Others wait meanwhile."""
-        with self._lock, self._work:
-            yield
+        try:
+            with self._lock, self._work:
+                yield
+        finally:
+            self._kinesis.deliver()
 
     # --- data -------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ Source: global_tables.md 6.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from emulator.operations.members import Member
@@ -41,19 +41,23 @@ def _meant_for(table: Table, request: Request) -> Request:
     ):
         del meant["TableClass"]
     meant = _capacity_meant_for(table, meant, "")
-    for member in ("GlobalSecondaryIndexUpdates", "VectorIndexUpdates"):
-        updates = [_index_update(table, element) for element in meant.pop(member, ())]
+    indexes: dict[str, Collection[str]] = {
+        "GlobalSecondaryIndexUpdates": table.indexes,
+        "VectorIndexUpdates": table.vectors or (),
+    }
+    for member, there in indexes.items():
+        updates = [_index_update(table, element, there) for element in meant.pop(member, ())]
         if any(updates):
             meant[member] = [element for element in updates if element]
     return meant
 
 
-def _index_update(table: Table, element: dict[str, Any]) -> dict[str, Any]:
-    """An element of the updates of indexes; {} if it changes nothing of the table."""
+def _index_update(table: Table, element: dict[str, Any], there: Collection[str]) -> dict[str, Any]:
+    """An element of the updates of indexes, of which these are there; {} if it changes nothing of the table."""
     if "Create" in element:
         return element
     ((action, asked),) = element.items()
-    if table.index(asked["IndexName"]) is None:
+    if asked["IndexName"] not in there:
         return {}
     if action == "Delete":
         return element

@@ -34,7 +34,7 @@ class Work:
     @property
     def is_pending(self) -> bool:
         """Whether something is to be committed before anybody may be told of it."""
-        return self.journal is not None and self.journal.is_pending
+        return bool(self._entered) or (self.journal is not None and self.journal.is_pending)
 
     def settle(self) -> None:
         """Have in the file what changed so far. Raises ServiceError."""
