@@ -173,23 +173,26 @@ class Gateway:
     def _journalled(self, journal: Journal, function: Operation, checked: Request, region: str) -> Response:
         """The response, once what the request did is in the file.
 
-        A request that changes nothing is answered too when what came due before it could not be written.
+        A request that changes nothing is answered too when what was done before it could not be written. It is answered
+        a second time then, since that was taken back; the second answer rests on nothing that is to be written.
         """
         context = self._context_of(region)
-        response: Response | None = None
-        has_changed = True
-        try:
-            with journal:
-                self._agenda.run_due()
-                before = journal.position
-                response = function(context, checked)
-                has_changed = journal.position != before
-            return response
-        except ServiceError:
-            if response is None or has_changed:
-                raise
-        with journal:  # what it was an answer to was taken back
-            return function(context, checked)
+        for is_first in (True, False):
+            response: Response | None = None
+            has_changed = True
+            try:
+                with journal:
+                    if is_first:
+                        self._agenda.run_due()
+                    before = journal.position
+                    response = function(context, checked)
+                    has_changed = journal.position != before
+                break
+            except ServiceError:
+                if response is None or has_changed:
+                    raise
+        assert response is not None
+        return response
 
     def _observed(self, operation: str, request: object, region: str) -> dict[str, Any]:
         """The response, shown with the request to all observers; errors are shown to them too."""

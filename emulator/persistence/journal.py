@@ -35,10 +35,11 @@ class Journal:
         self._claimed_by: int | None = None  # a thread
         self._lost: set[int] = set()  # generations of pending work that were taken back
         self._owes_restored = False  # what a savepoint brought back is not in the file yet
-        self.generation = 0
-        """Which commit the work goes into that is done now."""
+        self._generation = 0  # which commit the work goes into that is done now
         self.is_pending = False
         """Whether there is work of the thread that claimed the journal to be committed."""
+        self.awaited: int | None = None
+        """Which commit that thread's latest work waits for, be it done or not; None if it rests on what is kept."""
 
     def __enter__(self) -> None:
         if self._mark is None:
@@ -55,9 +56,11 @@ class Journal:
             return
         if get_ident() != self._claimed_by:
             self.commit()
-        elif self._unsaved:
+            return
+        if self._unsaved:
             self.is_pending = True
-        elif not self.is_pending:
+        self.awaited = self._generation if self.is_pending else None
+        if not self.is_pending:
             self._close_mark()
 
     @property
@@ -90,14 +93,14 @@ class Journal:
             return
         self._undo.restore(self._mark)
         if was_pending:
-            self._lost.add(self.generation)
+            self._lost.add(self._generation)
         if not self._owes_restored:
             self._unsaved.clear()
 
     def _close_mark(self) -> None:
         if self._mark is not None:
             self._mark = None
-            self.generation += 1
+            self._generation += 1
             self._undo.release()
 
     # --- groups -----------------------------------------------------------------------------------

@@ -37,8 +37,9 @@ class Group:
 
     def note(self, connection: Connection, number: int, request: HttpRequest, keep_alive: bool) -> None:
         """Note an answer of a connection, if it may rest on what is not committed."""
-        if self._journal.is_pending and request.path == "/":
-            self._answers.append(_Answer(connection, number, request, keep_alive, self._journal.generation))
+        awaited = self._journal.awaited
+        if awaited is not None and request.path == "/":
+            self._answers.append(_Answer(connection, number, request, keep_alive, awaited))
 
     def commit(self) -> None:
         """Commit, so that the answers may be sent; those that cannot stand are replaced."""

@@ -13,6 +13,8 @@ import pytest
 
 from emulator import Emulator
 
+from .consumers import names, read_table
+
 TABLE: dict[str, Any] = {
     "TableName": "Orders",
     "BillingMode": "PAY_PER_REQUEST",
@@ -252,3 +254,144 @@ def test_a_kinesis_destination_goes_on(emu: Emulator, reopened: Any) -> None:
     again.on_kinesis(stream, records.append)
     put(again, 1, "one")
     assert [json.loads(record["Data"])["eventName"] for record in records] == ["INSERT"]
+
+
+# --- What was begun and did not come to pass ------------------------------------------------------
+
+KINESIS = "arn:aws:kinesis:us-east-1:123456789012:stream/orders"
+THIRD = "us-west-2"
+ACCOUNT = "arn:aws:iam::123456789012:root"
+Look = Callable[[Any], Any]
+
+
+def enable_stream(client: Any) -> None:
+    stream = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
+    client.update_table(TableName="Orders", StreamSpecification=stream)
+
+
+def put_policy(client: Any) -> None:
+    arn = client.describe_table(TableName="Orders")["Table"]["TableArn"]
+    statement = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "dynamodb:GetItem", "Resource": arn}
+    client.put_resource_policy(ResourceArn=arn, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+
+
+def policy(client: Any) -> Any:
+    arn = client.describe_table(TableName="Orders")["Table"]["TableArn"]
+    answer = client.get_resource_policy(ResourceArn=arn)
+    return answer["Policy"], answer["RevisionId"]
+
+
+BESIDE: dict[str, tuple[Callable[[Any], object], Look]] = {
+    "a stream": (
+        enable_stream,
+        lambda client: client.describe_table(TableName="Orders")["Table"].get("StreamSpecification"),
+    ),
+    "Contributor Insights": (
+        lambda client: client.update_contributor_insights(TableName="Orders", ContributorInsightsAction="ENABLE"),
+        lambda client: client.describe_contributor_insights(TableName="Orders")["ContributorInsightsStatus"],
+    ),
+    "a policy": (put_policy, policy),
+    "a Kinesis destination": (
+        lambda client: client.enable_kinesis_streaming_destination(TableName="Orders", StreamArn=KINESIS),
+        lambda client: client.describe_kinesis_streaming_destination(TableName="Orders")[
+            "KinesisDataStreamDestinations"
+        ],
+    ),
+    "recovery": (
+        lambda client: client.update_continuous_backups(TableName="Orders", PointInTimeRecoverySpecification=ON),
+        lambda client: client.describe_continuous_backups(TableName="Orders")["ContinuousBackupsDescription"],
+    ),
+    "items": (
+        lambda client: client.put_item(TableName="Orders", Item={"customer": {"S": "c"}, "order": {"N": "1"}}),
+        lambda client: client.scan(TableName="Orders")["Items"],
+    ),
+}
+
+
+@pytest.mark.parametrize("beside", BESIDE)
+def test_a_deletion_that_a_savepoint_took_back_takes_nothing_from_the_file(
+    emu: Emulator, reopened: Any, beside: str
+) -> None:
+    """The file had the table as deleted already: that is how a kill would have left it."""
+    make, look = BESIDE[beside]
+    make(emu.client())
+    emu.tables()
+    before = look(emu.client())
+    savepoint = emu.savepoint()
+    emu.client().delete_table(TableName="Orders")
+    savepoint.restore()
+    assert look(reopened(emu).client()) == before
+
+
+def test_a_stream_goes_on_when_the_deletion_of_its_table_was_taken_back(emu: Emulator, reopened: Any) -> None:
+    enable_stream(emu.client())
+    emu.tables()
+    savepoint = emu.savepoint()
+    emu.client().delete_table(TableName="Orders")
+    savepoint.restore()
+    again = reopened(emu)
+    put(again, 1, "one")
+    streams = again.client(service_name="dynamodbstreams")
+    assert names(read_table(again.client(), streams, "Orders")) == ["INSERT"]
+
+
+def test_replicas_stay_members_when_the_deletion_of_one_was_taken_back(emu: Emulator, reopened: Any) -> None:
+    for region in (OTHER, THIRD):
+        emu.client().update_table(TableName="Orders", ReplicaUpdates=[{"Create": {"RegionName": region}}])
+        emu.tables()
+    emu.clock.advance(days=2)  # a region that was copied from may leave
+    savepoint = emu.savepoint()
+    emu.client(THIRD).delete_table(TableName="Orders")
+    savepoint.restore()
+    again = reopened(emu)
+    replicas = {
+        region: sorted(
+            replica["RegionName"]
+            for replica in again.client(region).describe_table(TableName="Orders")["Table"]["Replicas"]
+        )
+        for region in ("us-east-1", OTHER, THIRD)
+    }
+    assert replicas == {
+        "us-east-1": [OTHER, THIRD],
+        OTHER: ["us-east-1", THIRD],
+        THIRD: [OTHER, "us-east-1"],
+    }
+
+
+def switch_recovery_off(emulator: Emulator) -> None:
+    off = {"PointInTimeRecoveryEnabled": False}
+    emulator.client().update_continuous_backups(TableName="Orders", PointInTimeRecoverySpecification=off)
+    emulator.clock.advance(minutes=5)
+
+
+@pytest.mark.parametrize("withdraw", [Emulator.reset, switch_recovery_off], ids=["reset", "recovery is switched off"])
+def test_a_backup_that_the_service_did_not_make_after_all_is_not_in_the_file(
+    tmp_path: Path, reopened: Any, withdraw: Callable[[Emulator], None]
+) -> None:
+    emulator = Emulator(path=tmp_path / "first.db", status_delay=60)
+    emulator.clock.freeze(START)
+    emulator.client().create_table(**TABLE)
+    emulator.clock.advance(minutes=5)
+    emulator.client().update_continuous_backups(TableName="Orders", PointInTimeRecoverySpecification=ON)
+    put(emulator, 1, "one")
+    emulator.client().delete_table(TableName="Orders")
+    withdraw(emulator)
+    again = reopened(emulator)
+    emulator.close()
+    found = again.client().list_backups(BackupType="ALL")["BackupSummaries"]
+    assert (found, len(again._context("us-east-1").database.copies)) == ([], 0)
+
+
+def test_a_copy_that_is_saved_while_a_table_is_deleted_has_the_backup_of_the_service(tmp_path: Path) -> None:
+    emulator = Emulator(status_delay=60)
+    emulator.client().create_table(**TABLE)
+    emulator.clock.advance(minutes=5)
+    emulator.client().update_continuous_backups(TableName="Orders", PointInTimeRecoverySpecification=ON)
+    put(emulator, 1, "one")
+    emulator.client().delete_table(TableName="Orders")
+    emulator.save(tmp_path / "copy.db")
+    loaded = Emulator.load(tmp_path / "copy.db", status_delay=0)
+    (backup,) = loaded.client().list_backups(BackupType="SYSTEM")["BackupSummaries"]
+    loaded.client().restore_table_from_backup(TargetTableName="Restored", BackupArn=backup["BackupArn"])
+    loaded.tables()
+    assert texts(loaded, "Restored") == ["one"]

@@ -103,6 +103,22 @@ def test_a_log_that_is_wrong_before_its_last_commit_is_refused(killed: Good, pat
     assert_refused(path, "is damaged: .*-wal is wrong in the middle")
 
 
+def test_an_index_that_does_not_fit_its_table_is_refused(path: Path) -> None:
+    """A document was found by its id no more, while all of them were read."""
+    emulator = opened_at(path, NOW)
+    with emulator.at_once():
+        emulator._context("us-east-1").database.documents.put("kind", "the-document", {})
+    emulator.close()
+    connection = sqlite3.connect(path)
+    ((root,),) = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_document_1'")
+    ((page_bytes,),) = connection.execute("PRAGMA page_size")
+    connection.close()
+    content = path.read_bytes()
+    place = content.index(b"the-document", (root - 1) * page_bytes, root * page_bytes)
+    path.write_bytes(Damage(FILE, flips=((place, 1),)).done_to(content))
+    assert_refused(path, "is damaged: ")
+
+
 def test_a_log_that_is_missing_is_asked_for(killed: Good, path: Path) -> None:
     put(path, killed.content[0], None)
     assert_refused(path, "was in use when its process ended, and its log .*-wal is missing. Put the log back beside it")

@@ -18,6 +18,7 @@ import time_machine
 
 from emulator import Emulator, FileError
 from emulator.errors import ServiceError
+from emulator.transports.savepoint_pages import OpenSavepoints
 from tests.property.invariants import check_invariants
 from tests.property.observing import differences, everything
 from tests.property.stream_invariants import check_streams_and_expiries
@@ -253,6 +254,26 @@ def test_what_a_savepoint_brought_back_is_not_forgotten_when_a_write_fails(emula
             api.ask("PutItem", {**TABLE, "Item": item(8)})
     api.ask("PutItem", {**TABLE, "Item": item(7)})
     assert_kept(emulator, path)
+
+
+def test_savepoints_that_were_opened_after_one_stay_open_when_that_cannot_be_restored(emulator: Emulator) -> None:
+    savepoints = OpenSavepoints(emulator)
+    for number in (8, 9):
+        savepoints.open()
+        Api(emulator).ask("PutItem", {**TABLE, "Item": item(number)})
+    with full_disk(), pytest.raises(ServiceError):
+        savepoints.restore(1)
+    assert savepoints.numbers() == [1, 2]
+
+
+def test_reads_go_on_though_what_a_savepoint_brought_back_cannot_be_written(emulator: Emulator) -> None:
+    api = Api(emulator)
+    savepoint = emulator.savepoint()
+    api.ask("PutItem", {**TABLE, "Item": item(9)})
+    with full_disk():
+        with pytest.raises(ServiceError):
+            savepoint.restore()
+        assert api.ask("GetItem", {**TABLE, "Key": key(9)}) == {}
 
 
 def test_a_reset_fails_and_resets_nothing(emulator: Emulator, path: Path) -> None:

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 import time_machine
 
-from emulator import Emulator, Savepoint
+from emulator import Emulator, Savepoint, Settings
 from emulator.storage.documents import Documents
 from tests.crash.files import copy_files, killed_copy, opened_at
 
+from .changing_tables import ChangingTables, all_regions
 from .comparison import Pair
 from .invariants import check_invariants
 from .observing import differences, everything
@@ -256,6 +257,64 @@ def test_streams_that_savepoints_brought_back_are_in_the_file(seed: int, tmp_pat
             savepoints.pop().release()
         tables.settle()
         assert_found_after_a_kill(tables.emulator, tables.path)
+    tables.emulator.close()
+
+
+# --- What was begun and taken back ----------------------------------------------------------------
+
+DELAY = 10.0
+
+
+def changing_tables(seed: int, path: Path) -> ChangingTables:
+    """With a delay, or a lag, or neither: what is found done was done before what was on its way arrived."""
+    delay, lag = ((0.0, 0.0), (DELAY, 0.0), (0.0, DELAY / 2))[seed % 3]
+    return ChangingTables(seed, path, Settings(status_delay=delay, replication_lag=lag))
+
+
+def assert_all_regions_found_after_a_kill(emulator: Emulator, path: Path) -> None:
+    """Whoever opens what a kill leaves now finds all that there is once all that was begun is done."""
+    copy = killed_copy(emulator, path, path.with_name("killed"))
+    reopened = opened_at(copy, emulator.clock.now(), emulator.settings)
+    for each in (emulator, reopened):
+        each.clock.advance(seconds=4 * DELAY)
+    states = [without_ids(all_regions(each)) for each in (emulator, reopened)]
+    reopened.close()
+    assert not list(differences(*states))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_what_was_begun_and_a_savepoint_took_back_is_in_the_file_as_it_was(seed: int, tmp_path: Path) -> None:
+    """The file has what was begun as done; that stayed so when it did not come to pass."""
+    tables = changing_tables(seed, tmp_path / "file")
+    for _ in range(8):
+        tables.do_things(tables.rng.randrange(20))
+        savepoint = tables.emulator.savepoint()
+        tables.do_things(tables.rng.randrange(4))
+        tables.begin_deletion()
+        if tables.rng.randrange(4):
+            savepoint.restore()
+        savepoint.release()
+        assert_all_regions_found_after_a_kill(tables.emulator, tmp_path / "file")
+    tables.emulator.close()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_file_that_is_closed_after_a_savepoint_took_back_what_was_begun_is_as_it_was(
+    seed: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "file"
+    tables = changing_tables(seed, path)
+    for _ in range(6):
+        tables.do_things(tables.rng.randrange(20))
+        tables.emulator.clock.advance(seconds=3 * DELAY)
+        expected, savepoint = without_ids(all_regions(tables.emulator)), tables.emulator.savepoint()
+        tables.do_things(tables.rng.randrange(4))
+        tables.begin_deletion()
+        savepoint.restore()
+        now, settings = tables.emulator.clock.now(), tables.emulator.settings
+        tables.emulator.close()
+        tables.emulator = opened_at(path, now, settings)
+        assert not list(differences(expected, without_ids(all_regions(tables.emulator))))
     tables.emulator.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -121,3 +122,100 @@ def test_rows_of_indexes_and_records_of_streams_count() -> None:
     plain = Emulator(max_memory=CEILING)
     call(plain, "CreateTable", TABLE)
     assert with_both < put_until_refused(plain)
+
+
+def used(emulator: Emulator) -> int:
+    assert emulator.gateway.ceiling is not None
+    return emulator.gateway.ceiling.used()
+
+
+def put_text(emulator: Emulator, text: str) -> None:
+    item = {"pk": {"S": "a"}, "text": {"S": text}}
+    assert call(emulator, "PutItem", {"TableName": "Orders", "Item": item})[0] == 200
+
+
+def stream(emulator: Emulator) -> None:
+    specification = {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}
+    call(emulator, "UpdateTable", {"TableName": "Orders", "StreamSpecification": specification})
+
+
+def recovery(emulator: Emulator) -> None:
+    specification = {"PointInTimeRecoveryEnabled": True}
+    request = {"TableName": "Orders", "PointInTimeRecoverySpecification": specification}
+    call(emulator, "UpdateContinuousBackups", request)
+
+
+@pytest.mark.parametrize("remember", [stream, recovery])
+def test_what_items_were_before_counts_as_long_as_it_is_remembered(remember: Callable[[Emulator], None]) -> None:
+    emulator = Emulator(max_memory=100 * CEILING)
+    call(emulator, "CreateTable", TABLE)
+    emulator.tables()
+    remember(emulator)
+    put_text(emulator, "")
+    before = used(emulator)
+    for _ in range(10):
+        put_text(emulator, "x" * 10_000)
+        put_text(emulator, "")
+    remembered = used(emulator) - before
+    emulator.clock.advance(days=40)
+    assert (remembered > 10 * 10_000, used(emulator) <= before) == (True, True)
+
+
+def test_what_a_savepoint_took_back_counts_no_more() -> None:
+    emulator = Emulator(max_memory=100 * CEILING)
+    call(emulator, "CreateTable", TABLE)
+    emulator.tables()
+    for remember in (stream, recovery):
+        remember(emulator)
+    put_text(emulator, "x" * 10_000)
+    before, savepoint = used(emulator), emulator.savepoint()
+    put_text(emulator, "y" * 10_000)
+    savepoint.restore()
+    assert used(emulator) == before
+
+
+def test_versions_of_the_items_of_replicas_count() -> None:
+    emulator = Emulator(max_memory=100 * CEILING)
+    call(emulator, "CreateTable", TABLE)
+    emulator.tables()
+    updates = [{"Create": {"RegionName": "eu-west-1"}}]
+    call(emulator, "UpdateTable", {"TableName": "Orders", "ReplicaUpdates": updates})
+    emulator.tables()
+    before = used(emulator)
+    put_text(emulator, "")
+    call(emulator, "DeleteItem", {"TableName": "Orders", "Key": {"pk": {"S": "a"}}})
+    assert used(emulator) > before
+
+
+def test_a_backup_counts_when_its_table_is_gone() -> None:
+    emulator = Emulator(max_memory=100 * CEILING)
+    call(emulator, "CreateTable", TABLE)
+    put_text(emulator, "x" * 100_000)
+    with_table = used(emulator)
+    call(emulator, "CreateBackup", {"TableName": "Orders", "BackupName": "nightly"})
+    shared = used(emulator) - with_table
+    call(emulator, "DeleteTable", {"TableName": "Orders"})
+    emulator.tables()
+    assert (shared < 1000, used(emulator) > 100_000) == (True, True)
+
+
+@pytest.mark.parametrize("operation", ["RestoreTableFromBackup", "RestoreTableToPointInTime"])
+def test_what_adds_much_data_is_measured_at_once(operation: str) -> None:
+    """After a measurement so many of the smaller requests pass that could not cross the ceiling."""
+    emulator = Emulator(max_memory=100 * CEILING)
+    call(emulator, "CreateTable", TABLE)
+    put_text(emulator, "x" * 100_000)
+    recovery(emulator)
+    _, made = call(emulator, "CreateBackup", {"TableName": "Orders", "BackupName": "nightly"})
+    assert emulator.gateway.ceiling is not None
+    emulator.gateway.ceiling._ceiling = used(emulator)
+    requests = {
+        "RestoreTableFromBackup": {"TargetTableName": "New", "BackupArn": made["BackupDetails"]["BackupArn"]},
+        "RestoreTableToPointInTime": {
+            "SourceTableName": "Orders",
+            "TargetTableName": "New",
+            "UseLatestRestorableTime": True,
+        },
+    }
+    status, body = call(emulator, operation, requests[operation])
+    assert (status, body["__type"].rpartition("#")[2]) == (400, "LimitExceededException")

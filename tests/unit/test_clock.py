@@ -268,6 +268,45 @@ def test_what_a_move_has_changed_can_be_taken_back(deleting: Emulator) -> None:
     assert deleting.tables() == {"us-east-1": {"orders": 0}}
 
 
+@pytest.fixture
+def expiring() -> Emulator:
+    """An emulator at noon with a table with a stream and time to live."""
+    emu = Emulator()
+    emu.clock.freeze(NOON)
+    stream = {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}
+    _call(emu, "CreateTable", orjson.dumps({**orjson.loads(TABLE), "StreamSpecification": stream}))
+    ttl = {"TimeToLiveSpecification": {"Enabled": True, "AttributeName": "until"}}
+    _call(emu, "UpdateTimeToLive", orjson.dumps({"TableName": "orders", **ttl}))
+    return emu
+
+
+def _put_expiring(emu: Emulator, after: float) -> None:
+    until = {"N": str(int(NOON.timestamp() + after))}
+    _call(emu, "PutItem", orjson.dumps({"TableName": "orders", "Item": {"pk": {"S": "a"}, "until": until}}))
+
+
+def test_what_a_savepoint_brought_back_expires_at_its_time_by_the_clock_that_came_back(expiring: Emulator) -> None:
+    """It was dated by the clock that had been moved: by when the savepoint was restored."""
+    _put_expiring(expiring, 10)
+    savepoint = expiring.savepoint()
+    expiring.clock.advance(hours=1)
+    savepoint.restore()
+    expiring.clock.advance(minutes=30)
+    (stream,) = expiring._databases["us-east-1"].streams.values()
+    deleted = [change.at for shard in stream.shards.values() for change in shard if change.new is None]
+    assert deleted == [NOON.timestamp() + 10.001]
+
+
+def test_what_was_expired_for_too_long_by_the_clock_that_was_moved_expires_again(expiring: Emulator) -> None:
+    """It was taken for an item that time to live leaves alone, since it had expired more than five years ago."""
+    _put_expiring(expiring, 30)
+    savepoint = expiring.savepoint()
+    expiring.clock.advance(days=6 * 366)
+    savepoint.restore()
+    expiring.clock.advance(seconds=60)
+    assert expiring.tables() == {"us-east-1": {"orders": 0}}
+
+
 # --- Threads --------------------------------------------------------------------------------------
 
 

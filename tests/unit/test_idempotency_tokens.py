@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from emulator import Emulator, limits
@@ -50,17 +52,56 @@ def test_restoring_a_savepoint_forgets_the_tokens_used_since() -> None:
     assert tokens.find("t", START) is None
 
 
+def test_restoring_a_savepoint_brings_back_the_tokens_forgotten_since_in_their_order() -> None:
+    undo = UndoLog()
+    tokens = IdempotencyTokens("us-east-1", undo)
+    for number in range(3):
+        tokens.add(str(number), Completed(b"", START + number))
+    mark = undo.mark()
+    tokens.add("late", Completed(b"", START + 601))
+    undo.restore(mark)
+    assert list(tokens) == ["0", "1", "2"]
+
+
+def create_accounts(client: Any) -> None:
+    client.create_table(
+        TableName="Accounts",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "owner", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "owner", "KeyType": "HASH"}],
+    )
+
+
+def add_one(client: Any, token: str) -> None:
+    update = {
+        "TableName": "Accounts",
+        "Key": {"owner": {"S": "ann"}},
+        "UpdateExpression": "ADD n :one",
+        "ExpressionAttributeValues": {":one": {"N": "1"}},
+    }
+    client.transact_write_items(TransactItems=[{"Update": update}], ClientRequestToken=token)
+
+
+def test_a_transaction_is_not_carried_out_twice_when_a_savepoint_is_restored_between() -> None:
+    emu = Emulator()
+    emu.clock.freeze(START)
+    client = emu.client()
+    create_accounts(client)
+    add_one(client, "first")
+    savepoint = emu.savepoint()
+    emu.clock.advance(hours=1)
+    add_one(client, "second")  # the first one is forgotten
+    savepoint.restore()
+    add_one(client, "first")
+    assert client.scan(TableName="Accounts")["Items"] == [{"owner": {"S": "ann"}, "n": {"N": "1"}}]
+
+
 def test_a_reset_emulator_takes_a_token_anew() -> None:
     emu = Emulator()
     client = emu.client()
     for owner in ("ann", "bob"):
         emu.reset()
-        client.create_table(
-            TableName="Accounts",
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": "owner", "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": "owner", "KeyType": "HASH"}],
-        )
+        create_accounts(client)
         put = {"Put": {"TableName": "Accounts", "Item": {"owner": {"S": owner}}}}
         client.transact_write_items(TransactItems=[put], ClientRequestToken="the-same")
         assert client.scan(TableName="Accounts")["Items"] == [{"owner": {"S": owner}}]

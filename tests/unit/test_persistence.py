@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import click
 import orjson
 import pytest
+import time_machine
 
-from emulator import Emulator, FileError, Settings
+from emulator import Emulator, FileError, Settings, serve_command
+from emulator.persistence.saving import Saver
 from tests.crash.files import content_of, killed_copy, log_of, opened_at
 from tests.property.observing import differences, everything
 from tests.property.stream_invariants import check_streams_and_expiries
@@ -136,6 +141,32 @@ def test_a_forked_process_that_closes_leaves_the_file_to_its_parent(emulator: Em
     assert ids(Emulator.load(path)) == {"after"}
 
 
+def test_an_emulator_that_nobody_has_any_more_leaves_its_file_though_something_goes_on(path: Path) -> None:
+    """What was to happen later held the emulator, and that its file."""
+    emulator = opened_at(path, NOW, Settings(status_delay=DELAY))
+    Api(emulator).ask("CreateTable", CREATE)
+    emulator.clock.advance(seconds=DELAY)
+    Api(emulator).ask("DeleteTable", TABLE)
+    del emulator
+    gc.collect()
+    Emulator(path=path).close()
+
+
+def test_what_a_server_starts_with_is_in_the_file_wholly_or_not_at_all(path: Path) -> None:
+    """What a failure left was taken for all of it by the next start."""
+    seed = path.with_name("seed.json")
+    seed.write_text('{"Orders": [{"id": "1"}, {"id": 2}]}')
+    emulator = opened_at(path, NOW)
+    Api(emulator).ask("CreateTable", {**CREATE, "TableName": "Other"})
+    template = path.with_name("tables.json")
+    template.write_bytes(orjson.dumps(CREATE))
+    with pytest.raises(click.ClickException):
+        serve_command._serve(emulator, "127.0.0.1", 0, [template], [seed], verbose=False)
+    copy = killed_copy(emulator, path, path.with_name("copy"))
+    emulator.close()
+    assert Emulator.load(copy).tables() == {REGION: {"Other": 0}}
+
+
 # --- Saving and loading ---------------------------------------------------------------------------
 
 
@@ -224,6 +255,95 @@ def test_handlers_get_changes_that_were_made_before_a_kill(emulator: Emulator, p
     reopened.drain()
     assert seen == ["1"]
     reopened.close()
+
+
+@pytest.fixture
+def later(path: Path) -> Iterator[Emulator]:
+    """An emulator with a file, a table with a stream and time to live, and an item that expired five seconds ago."""
+    with time_machine.travel(NOW, tick=False) as wall:
+        emulator = Emulator(path=path)
+        Api(emulator).ask("CreateTable", {**CREATE, **STREAM})
+        Api(emulator).ask("UpdateTimeToLive", {**TABLE, **TIME_TO_LIVE})
+        put(emulator, "expires", until={"N": str(int(NOW) + 10)})
+        emulator.on_stream("Orders", lambda event: None)
+        wall.shift(15)
+        yield emulator
+        emulator.close()
+
+
+def test_what_expired_is_deleted_in_the_file_when_handlers_are_called(later: Emulator, path: Path) -> None:
+    later.drain()
+    later.close()
+    reopened = opened_at(path, NOW)  # before it expires
+    found = ids(reopened)
+    reopened.close()
+    assert found == set()
+
+
+def test_what_expired_is_deleted_in_the_file_when_a_handler_is_added(later: Emulator, path: Path) -> None:
+    later.on_stream("Orders", lambda event: None)
+    later.close()
+    reopened = opened_at(path, NOW)
+    found = ids(reopened)
+    reopened.close()
+    assert found == set()
+
+
+def test_what_arrived_when_handlers_were_called_has_arrived_in_the_file(path: Path) -> None:
+    with time_machine.travel(NOW, tick=False) as wall:
+        emulator = Emulator(path=path, replication_lag=60)
+        Api(emulator).ask("CreateTable", {**CREATE, **STREAM})
+        Api(emulator).ask("UpdateTable", {**TABLE, "ReplicaUpdates": [{"Create": {"RegionName": "eu-west-1"}}]})
+        emulator.tables()
+        emulator.on_stream("Orders", lambda event: None)
+        put(emulator, "1")
+        wall.shift(61)
+        emulator.drain()
+        emulator.close()
+    reopened = opened_at(path, NOW, Settings(replication_lag=60))
+    found = reopened.tables()
+    reopened.close()
+    assert found == {REGION: {"Orders": 1}, "eu-west-1": {"Orders": 1}}
+
+
+# --- Failures that are none of the file -----------------------------------------------------------
+
+ADD_ONE: Json = {
+    **TABLE,
+    "Key": {"id": {"S": "1"}},
+    "UpdateExpression": "ADD n :one",
+    "ExpressionAttributeValues": {":one": {"N": "1"}},
+}
+
+
+@pytest.fixture(params=[TypeError, RecursionError, MemoryError])
+def failing_once(request: pytest.FixtureRequest, emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:
+    """The emulator, whose next commit stops with an error that is not of the file."""
+    put(emulator, "before")
+    save, failures = Saver.save, [request.param("once")]
+
+    def fail_once(saver: Saver, unsaved: Any) -> None:
+        if failures:
+            raise failures.pop()
+        save(saver, unsaved)
+
+    monkeypatch.setattr(Saver, "save", fail_once)
+    return emulator
+
+
+def test_a_commit_that_stops_for_any_reason_takes_back_what_it_was_to_commit(failing_once: Emulator) -> None:
+    before = everything(failing_once)
+    with pytest.raises((TypeError, RecursionError, MemoryError)), failing_once.at_once():
+        failing_once._context(REGION).database.documents.put("kind", "1", {})
+    assert not list(differences(before, everything(failing_once)))
+
+
+def test_a_request_is_carried_out_once_though_its_first_commit_stopped(failing_once: Emulator, path: Path) -> None:
+    while failing_once.gateway.call("UpdateItem", orjson.dumps(ADD_ONE), REGION).status != 200:
+        pass
+    copy = killed_copy(failing_once, path, path.with_name("copy"))
+    items = [Api(each).ask("GetItem", {**TABLE, "Key": ADD_ONE["Key"]}) for each in (failing_once, Emulator.load(copy))]
+    assert items == 2 * [{"Item": {"id": {"S": "1"}, "n": {"N": "1"}}}]
 
 
 # --- What was going on ----------------------------------------------------------------------------
