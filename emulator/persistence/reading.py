@@ -68,11 +68,14 @@ def _connect(path: Path) -> sqlite3.Connection:
     way = f"vfs={_WITHOUT_LOCKS}" if has_log else "immutable=1"
     uri = f"{path.absolute().as_uri()}?mode=ro&{way}"
     connection = sqlite3.connect(uri, uri=True, isolation_level=None)
-    connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-    if not has_log and _state(connection) == OPEN:
+    try:
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        if not has_log and _state(connection) == OPEN:
+            text = f"was in use when its process ended, and its log {log} is missing. Put the log back beside it."
+            raise refused(path, text)
+    except BaseException:
         connection.close()
-        text = f"was in use when its process ended, and its log {log} is missing. Put the log back beside it."
-        raise refused(path, text)
+        raise
     return connection
 
 
