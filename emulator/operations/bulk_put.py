@@ -15,10 +15,7 @@ import orjson
 
 from emulator import errors, limits
 from emulator.buckets.bucket import Bucket
-from emulator.buckets.documents import reader_of
-from emulator.buckets.extras import MissingExtraError
 from emulator.buckets.manifests import FILES, FOLDER, data_file_name, put_data, put_manifests
-from emulator.buckets.packing import check_compression
 from emulator.buckets.source import Entry, Source
 from emulator.errors import ServiceError
 from emulator.model import check_request
@@ -29,16 +26,17 @@ from emulator.operations.jobs import JobFailedError, JobKind
 from emulator.operations.registry import Request, Response, operation
 from emulator.operations.tables import CHANGES, check_not_busy
 from emulator.operations.write_item import put_item
-from emulator.storage.documents import Document
+from emulator.storage import documents
 from emulator.storage.index import IndexKind
 from emulator.storage.table import Table
 from emulator.values.types import Item
 
 BULK_OPERATIONS = JobKind(
-    documents=jobs.BULK,
+    documents=documents.BULK_OPERATIONS,
     arn="BulkOperationArn",
     status="BulkOperationStatus",
     token_reused=errors.BULK_TOKEN_REUSED,
+    not_found=errors.RESOURCE_NOT_FOUND,
     summary=("BulkOperationArn", "BulkOperationStatus", "StartTime", "EndTime"),
     rank=jobs.newest_first,
 )
@@ -105,7 +103,7 @@ def _description(context: Context, request: Request, table: Table) -> dict[str, 
 def _carry_out(context: Context, request: Request, table: Table, arn: str) -> dict[str, Any]:
     """Put the items and write the report; what the description says when the operation has ended."""
     try:
-        source = _source(context, request["InputS3Configuration"])
+        source = jobs.source_of(context, request["InputS3Configuration"], request["InputS3Configuration"], {})
         output = jobs.bucket_of(context, request["OutputS3Configuration"]["S3Bucket"])
     except JobFailedError as failure:
         return {"BulkOperationStatus": "FAILED", **failure.outcome}
@@ -123,19 +121,6 @@ def _carry_out(context: Context, request: Request, table: Table, arn: str) -> di
     except OSError as error:
         return {**outcome, "BulkOperationStatus": "FAILED", **jobs.failure_of(error).outcome}
     return outcome
-
-
-def _source(context: Context, wanted: dict[str, Any]) -> Source:
-    """The objects to read. Raises JobFailedError."""
-    compression = wanted.get("InputCompressionType", "NONE")
-    bucket = jobs.bucket_of(context, wanted["S3Bucket"])
-    try:
-        check_compression(compression)
-        return Source(bucket, wanted.get("S3KeyPrefix", ""), compression, reader_of(wanted["InputFormat"], {}, {}))
-    except MissingExtraError as error:
-        raise jobs.missing_extra(error) from None
-    except OSError as error:
-        raise jobs.failure_of(error) from None
 
 
 # --- Items ----------------------------------------------------------------------------------------
@@ -252,14 +237,9 @@ def _write_report(bucket: Bucket, output: dict[str, Any], arn: str, done: _Done)
 
 @operation("DescribeBulkOperation")
 def describe_bulk_operation(context: Context, request: Request) -> Response:
-    return {"BulkOperationDescription": _found(context, request["BulkOperationArn"])["Description"]}
-
-
-def _found(context: Context, arn: str) -> Document:
-    job = context.database.documents.get(BULK_OPERATIONS.documents, arn)
-    if job is None:
-        raise ServiceError(errors.RESOURCE_NOT_FOUND)
-    return job
+    return {
+        "BulkOperationDescription": jobs.found(context, BULK_OPERATIONS, request["BulkOperationArn"])["Description"]
+    }
 
 
 @operation("ListBulkOperations")
@@ -276,11 +256,11 @@ def list_bulk_operations(context: Context, request: Request) -> Response:
 def cancel_bulk_operation(context: Context, request: Request) -> Response:
     """CANCELLING until the delay is over, what was put stays; one that has ended stays as it is."""
     arn = request["BulkOperationArn"]
-    job = _found(context, arn)
+    job = jobs.found(context, BULK_OPERATIONS, arn)
     if job["Description"]["BulkOperationStatus"] == jobs.IN_PROGRESS:
         jobs.change_status(context, BULK_OPERATIONS, job, _CANCELLING)
         context.agenda.after(context.settings.status_delay, lambda: _become_cancelled(context, arn))
-    status = _found(context, arn)["Description"]["BulkOperationStatus"]
+    status = jobs.found(context, BULK_OPERATIONS, arn)["Description"]["BulkOperationStatus"]
     return {"BulkOperationArn": arn, "BulkOperationStatus": status}
 
 

@@ -7,10 +7,11 @@ keeps of it. Source: tables.md 3.4 to 3.6 and 5.3, indexes.md 1, 2 and 8.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from emulator import errors, limits
-from emulator.errors import ServiceError
+from emulator.errors import Fault, ServiceError
 from emulator.storage.index import IndexDefinition, IndexKind
 from emulator.storage.schema import KeyAttribute, KeySchema
 from emulator.storage.throughput import NO_UNITS, Throughput
@@ -21,6 +22,29 @@ Types: TypeAlias = dict[str, str]
 
 Elements: TypeAlias = list[dict[str, str]]
 """A KeySchema as requests have it."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexAction:
+    """One element of the updates of indexes: what to do (Update, Create or Delete) and what is asked of the index."""
+
+    kind: str
+    asked: dict[str, Any]
+
+    @property
+    def index(self) -> str:
+        name: str = self.asked["IndexName"]
+        return name
+
+
+def index_action(element: dict[str, Any], kinds: Iterable[str], none: Fault, several: Fault) -> IndexAction:
+    """The action of an element. Raises `none` or `several` unless it is one."""
+    given = [IndexAction(kind, element[kind]) for kind in kinds if kind in element]
+    if not given:
+        raise ServiceError(none)
+    if len(given) > 1:
+        raise ServiceError(several)
+    return given[0]
 
 
 def attribute_types(definitions: list[dict[str, str]]) -> Types:

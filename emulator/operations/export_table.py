@@ -29,6 +29,7 @@ EXPORTS = JobKind(
     arn="ExportArn",
     status="ExportStatus",
     token_reused=errors.EXPORT_CONFLICT,
+    not_found=errors.EXPORT_NOT_FOUND,
     summary=("ExportArn", "ExportStatus", "ExportType"),
     rank=lambda arn: (arn,),
 )
@@ -192,10 +193,7 @@ def _summary(done: Mapping[str, Any], folder: ExportFolder) -> dict[str, Any]:
 def describe_export(context: Context, request: Request) -> Response:
     arn = request["ExportArn"]
     jobs.check_arn(context, arn, "export", errors.EXPORT_ARN_INVALID)
-    job = context.database.documents.get(EXPORTS.documents, arn)
-    if job is None:
-        raise ServiceError(errors.EXPORT_NOT_FOUND, arn=arn)
-    return {"ExportDescription": job["Description"]}
+    return {"ExportDescription": jobs.found(context, EXPORTS, arn)["Description"]}
 
 
 @operation("ListExports")

@@ -15,9 +15,6 @@ import orjson
 
 from emulator import errors, limits
 from emulator.buckets.bucket import Bucket
-from emulator.buckets.documents import reader_of
-from emulator.buckets.extras import MissingExtraError
-from emulator.buckets.packing import check_compression
 from emulator.buckets.source import Entry, Source
 from emulator.errors import ServiceError
 from emulator.model import check_request
@@ -27,7 +24,7 @@ from emulator.operations.context import Context
 from emulator.operations.create_table import enter_table, planned_table
 from emulator.operations.jobs import JobFailedError, JobKind
 from emulator.operations.registry import Request, Response, operation
-from emulator.operations.write_item import check_item_size
+from emulator.operations.write_item import check_new_item
 from emulator.storage.record import Record
 from emulator.storage.rows import RowKey
 from emulator.storage.table import Table
@@ -41,6 +38,7 @@ IMPORTS = JobKind(
     arn="ImportArn",
     status="ImportStatus",
     token_reused=errors.IMPORT_CONFLICT,
+    not_found=errors.IMPORT_NOT_FOUND,
     summary=(
         *("ImportArn", "ImportStatus", "TableArn", "S3BucketSource", "CloudWatchLogGroupArn", "InputFormat"),
         *("StartTime", "EndTime"),
@@ -92,7 +90,7 @@ def _description(context: Context, request: Request, table: Table) -> dict[str, 
 def _carry_out(context: Context, request: Request, table: Table, arn: str) -> dict[str, Any]:
     """Read the objects into the table, and enter it; what the description says when the import has ended."""
     try:
-        source = _source(context, request, table)
+        source = jobs.source_of(context, request["S3BucketSource"], request, table.definition.attribute_types)
     except JobFailedError as failure:
         return {"ImportStatus": "FAILED", **failure.outcome}
     found = _read(source, table, arn)
@@ -110,22 +108,6 @@ def _carry_out(context: Context, request: Request, table: Table, arn: str) -> di
         invalid = JobFailedError("ItemValidationError", errors.ITEMS_INVALID)
         outcome = {**outcome, "ImportStatus": "FAILED", **invalid.outcome}
     return outcome
-
-
-def _source(context: Context, request: Request, table: Table) -> Source:
-    """The objects to read. Raises JobFailedError."""
-    wanted = request["S3BucketSource"]
-    compression = request.get("InputCompressionType", "NONE")
-    bucket = jobs.bucket_of(context, wanted["S3Bucket"])
-    types = table.definition.attribute_types
-    try:
-        check_compression(compression)
-        read = reader_of(request["InputFormat"], request.get("InputFormatOptions", {}), types)
-        return Source(bucket, wanted.get("S3KeyPrefix", ""), compression, read)
-    except MissingExtraError as error:
-        raise jobs.missing_extra(error) from None
-    except OSError as error:
-        raise jobs.failure_of(error) from None
 
 
 # --- Items ----------------------------------------------------------------------------------------
@@ -165,11 +147,7 @@ def _row(entry: Entry, table: Table) -> tuple[RowKey, Record]:
         raise ServiceError(errors.NESTING_TOO_DEEP) from None
     item = request["Item"]
     size = canonical_item(item, Wording.CURRENT)
-    check_item_size(table, item, size, errors.ITEM_TOO_LARGE)
-    key = table.schema.check_item(item)
-    if table.indexes or table.vectors:
-        table.check_index_keys(item)
-    return key, Record(item, size)
+    return check_new_item(table, item, size), Record(item, size)
 
 
 # --- The error log --------------------------------------------------------------------------------
@@ -203,10 +181,7 @@ def _write_error_log(context: Context, arn: str, messages: list[bytes]) -> None:
 def describe_import(context: Context, request: Request) -> Response:
     arn = request["ImportArn"]
     jobs.check_arn(context, arn, "import", errors.IMPORT_ARN_INVALID)
-    job = context.database.documents.get(IMPORTS.documents, arn)
-    if job is None:
-        raise ServiceError(errors.IMPORT_NOT_FOUND, arn=arn)
-    return {"ImportTableDescription": job["Description"]}
+    return {"ImportTableDescription": jobs.found(context, IMPORTS, arn)["Description"]}
 
 
 @operation("ListImports")

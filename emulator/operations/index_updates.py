@@ -6,18 +6,20 @@ Source: tables.md 5.1 to 5.4, indexes.md 9.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from emulator import errors
 from emulator.errors import ServiceError
 from emulator.operations.definitions import (
+    IndexAction,
     attribute_types,
     check_enough_definitions,
     check_global_index_count,
     check_index_throughput,
     check_projected_attributes,
     global_index,
+    index_action,
     throughput_of,
 )
 from emulator.operations.registry import Request
@@ -31,7 +33,7 @@ from emulator.operations.table_settings import (
 )
 from emulator.operations.tables import CHANGES
 from emulator.operations.throughput_update import check_units_change, raise_warm_throughput
-from emulator.operations.vector_definitions import VectorAction, check_no_vector
+from emulator.operations.vector_definitions import check_no_vector
 from emulator.storage.index import IndexDefinition, IndexKind, SecondaryIndex
 from emulator.storage.table import AnyIndex, Table
 
@@ -39,51 +41,29 @@ _KINDS = ("Update", "Create", "Delete")
 _SETTINGS = ("ProvisionedThroughput", "OnDemandThroughput", "WarmThroughput")
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
-    """One element of the list: what to do (Update, Create or Delete) and what is asked of the index."""
-
-    kind: str
-    asked: dict[str, Any]
-
-    @property
-    def index(self) -> str:
-        name: str = self.asked["IndexName"]
-        return name
-
-
-def index_actions(request: Request) -> list[Action]:
+def index_actions(request: Request) -> list[IndexAction]:
     """The elements in their order: one action each, and one element for each index."""
-    actions: list[Action] = []
+    actions: list[IndexAction] = []
     for element in request.get("GlobalSecondaryIndexUpdates", ()):
-        action = _action(element)
+        action = index_action(element, _KINDS, errors.INDEX_UPDATE_EMPTY, errors.INDEX_UPDATE_AMBIGUOUS)
         if any(action.index == other.index for other in actions):
             raise ServiceError(errors.INDEX_UPDATE_REPEATED, index=action.index)
         actions.append(action)
     return actions
 
 
-def _action(element: dict[str, Any]) -> Action:
-    given = [Action(kind, element[kind]) for kind in _KINDS if kind in element]
-    if not given:
-        raise ServiceError(errors.INDEX_UPDATE_EMPTY)
-    if len(given) > 1:
-        raise ServiceError(errors.INDEX_UPDATE_AMBIGUOUS)
-    return given[0]
-
-
-def check_single_change(actions: Iterable[Action | VectorAction]) -> None:
+def check_single_change(actions: Iterable[IndexAction]) -> None:
     """Raise for more than one index to make or delete, whether they exist or not."""
     if sum(action.kind != "Update" for action in actions) > 1:
         raise ServiceError(errors.INDEX_CHANGES_LIMITED)
 
 
-def index_to_delete(actions: Iterable[Action | VectorAction]) -> str | None:
+def index_to_delete(actions: Iterable[IndexAction]) -> str | None:
     return next((action.index for action in actions if action.kind == "Delete"), None)
 
 
 def plan_index_actions(
-    change: TableChange, request: Request, actions: list[Action], now: float, *, on_demand: bool
+    change: TableChange, request: Request, actions: list[IndexAction], now: float, *, on_demand: bool
 ) -> None:
     """Add the actions to a change; `on_demand` is the mode of the table when all is done."""
     for action in actions:

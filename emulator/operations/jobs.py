@@ -20,7 +20,10 @@ import orjson
 
 from emulator import errors, limits
 from emulator.buckets.bucket import Bucket, KeyRefusedError, check_key, find_bucket
+from emulator.buckets.documents import reader_of
 from emulator.buckets.extras import MissingExtraError
+from emulator.buckets.packing import check_compression
+from emulator.buckets.source import Source
 from emulator.errors import Fault, ServiceError
 from emulator.operations.arns import partition, table_arn
 from emulator.operations.context import Context, table_name
@@ -30,8 +33,6 @@ from emulator.storage.documents import Document
 _log = logging.getLogger("emulator")
 
 IN_PROGRESS = "IN_PROGRESS"
-BULK = "bulk"
-"""The kind of the documents of bulk operations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class JobKind:
     """The member of the description that is the ARN."""
     status: str
     token_reused: Fault
+    not_found: Fault
     summary: tuple[str, ...]
     """The members of a description that a list shows."""
     rank: Callable[[str], tuple[str, ...]]
@@ -140,13 +142,15 @@ def running(context: Context, kind: JobKind) -> int:
     return sum("EndTime" not in job["Description"] for job in jobs)
 
 
-def is_put_in_bulk(context: Context, table: str) -> bool:
-    """Whether a bulk operation on a table has not ended."""
-    descriptions = [job["Description"] for job in context.database.documents.of_kind(BULK).values()]
-    return any("EndTime" not in each and each["TableDetails"][0]["TableName"] == table for each in descriptions)
-
-
 # --- Finding and listing --------------------------------------------------------------------------
+
+
+def found(context: Context, kind: JobKind, arn: str) -> Document:
+    """The job of an ARN. Raises if there is none."""
+    job = context.database.documents.get(kind.documents, arn)
+    if job is None:
+        raise ServiceError(kind.not_found, arn=arn)
+    return job
 
 
 def check_arn(context: Context, arn: str, part: str, invalid: Fault) -> None:
@@ -241,6 +245,23 @@ def bucket_of(context: Context, name: str) -> Bucket:
             )
         raise JobFailedError("S3NoSuchBucket", _no_such_bucket())
     return bucket
+
+
+def source_of(context: Context, wanted: dict[str, Any], request: dict[str, Any], types: dict[str, str]) -> Source:
+    """The objects that a job reads: `wanted` names the bucket, `request` says how they are packed and written.
+
+    `types` are the attribute definitions of the table that is made of them. Raises JobFailedError.
+    """
+    compression = request.get("InputCompressionType", "NONE")
+    bucket = bucket_of(context, wanted["S3Bucket"])
+    try:
+        check_compression(compression)
+        read = reader_of(request["InputFormat"], request.get("InputFormatOptions", {}), types)
+        return Source(bucket, wanted.get("S3KeyPrefix", ""), compression, read)
+    except MissingExtraError as error:
+        raise missing_extra(error) from None
+    except OSError as error:
+        raise failure_of(error) from None
 
 
 def _no_such_bucket() -> str:

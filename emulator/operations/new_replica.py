@@ -13,7 +13,7 @@ from emulator.operations.members import WITH_OVERRIDES, Member, become_member, n
 from emulator.operations.open_streams import open_stream
 from emulator.operations.overrides import TABLE_CLASS, Override, overrides_after, read_settings, with_read_settings
 from emulator.operations.table_settings import encryption, is_customer_key
-from emulator.storage.expiry import Expiry
+from emulator.operations.time_to_live import let_expire
 from emulator.storage.index import IndexDefinition
 from emulator.storage.table import Table, TableDefinition, TimeToLive
 from emulator.storage.throughput import NEVER_CHANGED
@@ -54,9 +54,7 @@ def add_replica(
     if definition.stream_view_type is not None:
         open_stream(context, table)
     if definition.ttl.attribute is not None:
-        delay = context.settings.ttl_delay
-        attribute = definition.ttl.attribute
-        table.set_expiry(Expiry(attribute, delay, table.rows, context.agenda, context.undo, table.expire))
+        let_expire(context, table, definition.ttl.attribute)
     welcome(newcomer)
     return newcomer
 

@@ -21,7 +21,7 @@ from emulator.operations.context import Context
 from emulator.operations.parameters import Request
 from emulator.operations.partiql_keys import Constant, SingleKey, constant_value, single_key
 from emulator.operations.update_item import UpdatePlan, check_targets, updated
-from emulator.operations.write_item import check_condition, check_item_size, observe_failure
+from emulator.operations.write_item import check_condition, check_new_item, observe_failure
 from emulator.partiql.tree import Delete, Exists, Insert, Prepared, Update
 from emulator.storage.record import Record
 from emulator.storage.schema import KeySchema
@@ -60,10 +60,7 @@ def write(context: Context, request: Request, prepared: Prepared) -> Written:
 def _insert(context: Context, request: Request, prepared: Prepared, statement: Insert) -> Written:
     table = target_table(context, statement)
     item, size = inserted(prepared, statement)
-    check_item_size(table, item, size, errors.ITEM_TOO_LARGE)
-    key = table.schema.check_item(item)
-    if table.indexes or table.vectors:
-        table.check_index_keys(item)
+    key = check_new_item(table, item, size)
     old = table.rows.get(key)
     if old is not None:
         observe_failure(context, table, old)

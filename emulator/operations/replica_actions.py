@@ -8,11 +8,11 @@ from typing import Any
 from emulator import errors
 from emulator.errors import ServiceError
 from emulator.operations.arns import root_user_arn, table_arn
-from emulator.operations.jobs import is_put_in_bulk
 from emulator.operations.members import Member
 from emulator.operations.regions import regions_beside
 from emulator.operations.registry import Request
 from emulator.operations.table_settings import is_customer_key
+from emulator.storage.documents import BULK_OPERATIONS
 from emulator.storage.index import IndexKind
 
 _PARAMETERS = frozenset(("ReplicaUpdates", "GlobalTableWitnessUpdates", "MultiRegionConsistency"))
@@ -97,8 +97,7 @@ def check_may_create(member: Member, action: Action) -> None:
     database = member.context.regions.get(action.region)
     if database is not None and member.table.name in database.tables:
         raise ServiceError(errors.REPLICA_EXISTS, table=member.table.name)
-    if is_put_in_bulk(member.context, member.table.name):
-        raise ServiceError(errors.BULK_GOES_ON, table=member.table.name)
+    _check_not_put_in_bulk(member)
     _check_capacity(member)
     definition = member.table.definition
     if is_customer_key(definition.encryption, definition.arn):
@@ -106,6 +105,15 @@ def check_may_create(member: Member, action: Action) -> None:
             raise ServiceError(errors.REPLICA_KEY_MISSING)
     elif "KMSMasterKeyId" in action.asked:
         raise ServiceError(errors.REPLICA_KEY_UNWANTED)
+
+
+def _check_not_put_in_bulk(member: Member) -> None:
+    """Raise while a bulk operation on the table has not ended."""
+    name = member.table.name
+    jobs = member.context.database.documents.of_kind(BULK_OPERATIONS).values()
+    descriptions = [job["Description"] for job in jobs]
+    if any("EndTime" not in each and each["TableDetails"][0]["TableName"] == name for each in descriptions):
+        raise ServiceError(errors.BULK_GOES_ON, table=name)
 
 
 def _check_capacity(member: Member) -> None:

@@ -69,10 +69,14 @@ def _finish(context: Context, table: Table, change: TimeToLive) -> None:
         table.redefine(ttl=TimeToLive(changed=change.changed))
         return
     assert change.attribute is not None
-    delay = context.settings.ttl_delay
-    expiry = Expiry(change.attribute, delay, table.rows, context.agenda, context.undo, table.expire)
-    table.set_expiry(expiry)
+    let_expire(context, table, change.attribute)
     table.redefine(ttl=TimeToLive("ENABLED", change.attribute, change.changed))
+
+
+def let_expire(context: Context, table: Table, attribute: str) -> None:
+    """Delete the items of a table from now on when the time in that attribute is past."""
+    delay = context.settings.ttl_delay
+    table.set_expiry(Expiry(attribute, delay, table.rows, context.agenda, context.undo, table.expire))
 
 
 @operation("DescribeTimeToLive")

@@ -9,10 +9,9 @@ from emulator import errors, limits
 from emulator.clock import next_stream_label
 from emulator.errors import ServiceError
 from emulator.operations.context import Context
-from emulator.operations.definitions import check_bounds
+from emulator.operations.definitions import IndexAction, check_bounds
 from emulator.operations.describe import changed_description
 from emulator.operations.index_updates import (
-    Action,
     check_index_not_busy,
     check_single_change,
     index_actions,
@@ -44,7 +43,6 @@ from emulator.operations.throughput_update import (
     recent,
 )
 from emulator.operations.vector_definitions import (
-    VectorAction,
     check_billing_mode,
     check_vector_deletion,
     check_vector_indexes_free,
@@ -77,8 +75,8 @@ class Update:
 
     context: Context
     request: Request
-    actions: list[Action]
-    vector_actions: list[VectorAction]
+    actions: list[IndexAction]
+    vector_actions: list[IndexAction]
     change: TableChange
     on_demand: bool
     """The mode of the table when all is done."""

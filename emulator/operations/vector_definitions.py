@@ -7,12 +7,18 @@ have one.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from emulator import errors, limits
 from emulator.errors import ServiceError
-from emulator.operations.definitions import Types, attribute_types, check_projection
+from emulator.operations.definitions import (
+    IndexAction,
+    Types,
+    attribute_types,
+    check_projection,
+    index_action,
+)
 from emulator.operations.registry import Request
 from emulator.storage.schema import KeyAttribute
 from emulator.storage.table import Table
@@ -105,34 +111,14 @@ def _check_same_dimensions(index: VectorIndexDefinition, others: Iterable[Vector
 # --- UpdateTable --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class VectorAction:
-    """One element of VectorIndexUpdates: what to do (Create or Delete) and what is asked of the index."""
-
-    kind: str
-    asked: dict[str, Any]
-
-    @property
-    def index(self) -> str:
-        name: str = self.asked["IndexName"]
-        return name
-
-
-def vector_actions(request: Request) -> list[VectorAction]:
+def vector_actions(request: Request) -> list[IndexAction]:
     """The elements in their order: one action each."""
-    return [_action(element) for element in request.get("VectorIndexUpdates", ())]
+    elements = request.get("VectorIndexUpdates", ())
+    faults = errors.VECTOR_INDEX_UPDATE_EMPTY, errors.VECTOR_INDEX_UPDATE_AMBIGUOUS
+    return [index_action(element, ("Create", "Delete"), *faults) for element in elements]
 
 
-def _action(element: dict[str, Any]) -> VectorAction:
-    given = [VectorAction(kind, element[kind]) for kind in ("Create", "Delete") if kind in element]
-    if not given:
-        raise ServiceError(errors.VECTOR_INDEX_UPDATE_EMPTY)
-    if len(given) > 1:
-        raise ServiceError(errors.VECTOR_INDEX_UPDATE_AMBIGUOUS)
-    return given[0]
-
-
-def check_vector_indexes_free(table: Table, actions: Iterable[VectorAction]) -> None:
+def check_vector_indexes_free(table: Table, actions: Iterable[IndexAction]) -> None:
     """Raise if an index that is being made or deleted is in the way of an action.
 
     This comes before it is asked whether the table is being changed: the refusals name the index (vectors.md 2 and 4).

@@ -24,6 +24,7 @@ from emulator.operations.parameters import (
 from emulator.operations.registry import Response, operation
 from emulator.storage.index import IndexKind
 from emulator.storage.record import Record
+from emulator.storage.rows import RowKey
 from emulator.storage.schema import KeySchema
 from emulator.storage.table import AnyIndexChange, Table
 from emulator.values.canonical import canonical_item
@@ -47,10 +48,7 @@ def put_item(context: Context, request: Request) -> Response:
     """Create or wholly replace an item. Source: items.md 3."""
     write = _plan(request, "Item")
     table = context.table(request["TableName"])
-    check_item_size(table, write.item, write.size, errors.ITEM_TOO_LARGE)
-    key = table.schema.check_item(write.item)
-    if table.indexes or table.vectors:
-        table.check_index_keys(write.item)
+    key = check_new_item(table, write.item, write.size)
     old = table.rows.get(key)
     if write.condition is not None:
         check_condition(context, request, table, write.condition, old, write.values)
@@ -106,6 +104,15 @@ def check_item_size(table: Table, item: Item, size: int, fault: Fault) -> None:
     rows = [index.row_size(item) for index in table.indexes_of(IndexKind.LOCAL)]
     if size + sum(rows) > limits.MAX_ITEM_BYTES:
         raise ServiceError(fault)
+
+
+def check_new_item(table: Table, item: Item, size: int) -> RowKey:
+    """The row key of an item of `size` bytes that is to be put. Raises if the table cannot have it."""
+    check_item_size(table, item, size, errors.ITEM_TOO_LARGE)
+    key = table.schema.check_item(item)
+    if table.indexes or table.vectors:
+        table.check_index_keys(item)
+    return key
 
 
 def check_key_paths(table: Table, nested: frozenset[str]) -> None:

@@ -11,11 +11,11 @@ from emulator.operations.backup_documents import BACKUP, look_after
 from emulator.operations.context import Context, table_name
 from emulator.operations.kinesis import attach_destination
 from emulator.operations.members import Member, new_replica_of
+from emulator.operations.time_to_live import let_expire
 from emulator.persistence import forms
 from emulator.persistence.numbers import Numbers
-from emulator.persistence.reading import Contents
+from emulator.persistence.reading import Contents, Image
 from emulator.storage.documents import KINESIS_DESTINATIONS
-from emulator.storage.expiry import Expiry
 from emulator.storage.history import History, PastChange
 from emulator.storage.record import Record
 from emulator.storage.replication import Replica, Version
@@ -37,8 +37,8 @@ def load(contents: Contents, context_of: Callable[[str], Context]) -> Numbers:
     for number, region, form in contents.tables():
         table = _load_table(context_of(region), form, contents, number, known)
         numbers.enter_table(table, number)
-        numbers.set_history(number, table.history)
-        numbers.set_replica(number, table.replica)
+        numbers.histories.set(number, table.history)
+        numbers.replicas.set(number, table.replica)
     for number, region, arn, with_sort_key in contents.copies():
         rows = tuple(_shared(contents.items(number, with_sort_key=with_sort_key), known))
         context_of(region).database.copies.add(arn, rows)
@@ -68,7 +68,7 @@ def _changes_of(contents: Contents, number: int, known: dict[bytes, Record]) -> 
         yield shard, Change(numbered, at, hashed, _record_of(old, known), _record_of(new, known), by_service)
 
 
-def _record_of(image: tuple[int, bytes] | None, known: dict[bytes, Record]) -> Record | None:
+def _record_of(image: Image | None, known: dict[bytes, Record]) -> Record | None:
     """The record of an image. What is an image of several changes is one record, as it was."""
     if image is None:
         return None
@@ -109,10 +109,7 @@ def _load_table(
     if definition.stream_view_type is not None and definition.stream_label is not None:
         table.set_stream(database.streams[stream_arn(definition.arn, definition.stream_label)])
     if definition.ttl.status == "ENABLED" and definition.ttl.attribute is not None:
-        delay = context.settings.ttl_delay
-        table.set_expiry(
-            Expiry(definition.ttl.attribute, delay, table.rows, context.agenda, context.undo, table.expire)
-        )
+        let_expire(context, table, definition.ttl.attribute)
     table.set_history(_history_of(context, contents, number, known, with_sort_key=with_sort_key))
     if contents.is_replica(number):
         table.set_replica(_replica_of(Member(context, table), contents, number, with_sort_key=with_sort_key))

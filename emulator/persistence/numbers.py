@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Generic, TypeVar
+
 from emulator.storage.copies import Copy
 from emulator.storage.history import History
 from emulator.storage.replication import Replica
@@ -9,22 +11,47 @@ from emulator.storage.rows import Rows
 from emulator.storage.table import Table
 from emulator.streams.stream import Stream
 
+_Thing = TypeVar("_Thing")
+
+
+class OfTables(Generic[_Thing]):
+    """Things of which a table has one or none, by the number of the table and the other way round."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[_Thing, int] = {}
+        self._things: dict[int, _Thing] = {}
+
+    def number_of(self, thing: _Thing) -> int | None:
+        """The number of the table that has it, if the file has that."""
+        return self._numbers.get(thing)
+
+    def set(self, number: int, thing: _Thing | None) -> bool:
+        """Note the thing of a table; whether it is another one than before."""
+        before = self._things.pop(number, None)
+        if before is not None:
+            del self._numbers[before]
+        if thing is not None:
+            self._things[number] = thing
+            self._numbers[thing] = number
+        return before is not thing
+
+    def copy(self) -> OfTables[_Thing]:
+        twin: OfTables[_Thing] = OfTables()
+        twin._numbers, twin._things = dict(self._numbers), dict(self._things)
+        return twin
+
 
 class Numbers:
     """One sequence of numbers for tables, streams and copies."""
 
     def __init__(self) -> None:
         self.tables: dict[Table, int] = {}
-        self.rows: dict[Rows, int] = {}
-        self.histories: dict[History, int] = {}
-        """By the numbers of their tables."""
+        self.rows: OfTables[Rows] = OfTables()
+        self.histories: OfTables[History] = OfTables()
+        self.replicas: OfTables[Replica] = OfTables()
         self.streams: dict[Stream, int] = {}
         self.copies: dict[tuple[str, str], tuple[int, Copy]] = {}
         """By region and ARN, with the rows."""
-        self.replicas: dict[Replica, int] = {}
-        """By the numbers of their tables."""
-        self._histories: dict[int, History] = {}
-        self._replicas: dict[int, Replica] = {}
         self._last = 0
 
     def next(self) -> int:
@@ -36,40 +63,20 @@ class Numbers:
     def enter_table(self, table: Table, number: int | None = None) -> int:
         """Enter a table under its number, or a new one."""
         entered = self.next() if number is None else number
-        self.tables[table] = self.rows[table.rows] = entered
+        self.tables[table] = entered
+        self.rows.set(entered, table.rows)
         return entered
 
     def forget_table(self, table: Table) -> None:
         number = self.tables.pop(table)
-        del self.rows[table.rows]
-        self.set_history(number, None)
-        self.set_replica(number, None)
-
-    def set_history(self, number: int, history: History | None) -> bool:
-        """Note the history of a table; whether it is another one than before."""
-        before = self._histories.pop(number, None)
-        if before is not None:
-            del self.histories[before]
-        if history is not None:
-            self._histories[number] = history
-            self.histories[history] = number
-        return before is not history
-
-    def set_replica(self, number: int, replica: Replica | None) -> bool:
-        """Note what a table is as a replica; whether it is another one than before."""
-        before = self._replicas.pop(number, None)
-        if before is not None:
-            del self.replicas[before]
-        if replica is not None:
-            self._replicas[number] = replica
-            self.replicas[replica] = number
-        return before is not replica
+        self.rows.set(number, None)
+        self.histories.set(number, None)
+        self.replicas.set(number, None)
 
     def copy(self) -> Numbers:
         """As they are now, to come back to."""
         twin = Numbers()
-        twin.tables, twin.rows, twin.streams = dict(self.tables), dict(self.rows), dict(self.streams)
-        twin.histories, twin.copies = dict(self.histories), dict(self.copies)
-        twin.replicas, twin._replicas = dict(self.replicas), dict(self._replicas)
-        twin._histories, twin._last = dict(self._histories), self._last
+        twin.tables, twin.streams, twin.copies = dict(self.tables), dict(self.streams), dict(self.copies)
+        twin.rows, twin.histories, twin.replicas = self.rows.copy(), self.histories.copy(), self.replicas.copy()
+        twin._last = self._last
         return twin

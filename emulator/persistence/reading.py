@@ -25,11 +25,14 @@ from emulator.storage.rows import RowKey
 Described: TypeAlias = tuple[int, str, dict[str, Any]]
 """A table or stream: its number, its region and its form."""
 
-ChangeRow: TypeAlias = tuple[int, int, float, bytes, bool, tuple[int, bytes] | None, tuple[int, bytes] | None]
-"""Sequence, shard, time, hash, whether by the service, and the size and encoded item of before and after."""
+Image: TypeAlias = tuple[int, bytes]
+"""An item before or after a change: its size, and itself encoded."""
 
-PastRow: TypeAlias = tuple[int, float, RowKey, tuple[int, bytes] | None, tuple[int, bytes] | None]
-"""Number, time, row key, and the size and encoded item of before and after."""
+ChangeRow: TypeAlias = tuple[int, int, float, bytes, bool, Image | None, Image | None]
+"""Sequence, shard, time, hash, whether by the service, and the images before and after."""
+
+PastRow: TypeAlias = tuple[int, float, RowKey, Image | None, Image | None]
+"""Number, time, row key, and the images before and after."""
 
 _WITHOUT_LOCKS = "win32-none" if sys.platform == "win32" else "unix-none"
 
@@ -157,9 +160,7 @@ class Contents:
         for *row, total in self._rows(query, stream_number):
             _check(total == checksum(*row), "change", stream_number)
             _, sequence, shard, at, hashed, by_service, old_size, old, new_size, new = row
-            before = None if old is None else (old_size, old)
-            after = None if new is None else (new_size, new)
-            yield sequence, shard, at, hashed, bool(by_service), before, after
+            yield sequence, shard, at, hashed, bool(by_service), _image(old_size, old), _image(new_size, new)
 
     def copies(self) -> list[tuple[int, str, str, bool]]:
         """Number, region, ARN, and whether the keys of its rows have two parts; the rows are `items` of the number."""
@@ -182,9 +183,8 @@ class Contents:
         for *row, total in self._rows(query, table_number):
             _check(total == checksum(*row), "past_change", table_number)
             _, number, at, hashed, sort_key, old_size, old, new_size, new = row
-            before = None if old is None else (old_size, old)
-            after = None if new is None else (new_size, new)
-            yield number, at, (hashed, sort_key) if with_sort_key else (hashed,), before, after
+            key = _row_key(hashed, sort_key, with_sort_key=with_sort_key)
+            yield number, at, key, _image(old_size, old), _image(new_size, new)
 
     def is_replica(self, table_number: int) -> bool:
         """Whether a table is a member of a global table."""
@@ -199,14 +199,14 @@ class Contents:
         for *row, total in self._rows(query, table_number):
             _check(total == checksum(*row), "version", table_number)
             _, hashed, sort_key, is_there, *version = row
-            yield (hashed, sort_key) if with_sort_key else (hashed,), bool(is_there), Version(*version)
+            yield _row_key(hashed, sort_key, with_sort_key=with_sort_key), bool(is_there), Version(*version)
 
     def arrivals(self, table_number: int, *, with_sort_key: bool) -> Iterator[Arrival]:
         """What is on its way to a replica."""
         for *row, total in self._rows("SELECT * FROM arrival WHERE table_number = ?", table_number):
             _check(total == checksum(*row), "arrival", table_number)
             _, number, due, at, region, hashed, sort_key, size, encoded = row
-            key = (hashed, sort_key) if with_sort_key else (hashed,)
+            key = _row_key(hashed, sort_key, with_sort_key=with_sort_key)
             record = None if encoded is None else Record.stored(encoded, size)
             yield Arrival(due, Version(at, number, region), key, record)
 
@@ -241,6 +241,14 @@ class Contents:
 
     def _rows(self, query: str, *parameters: object) -> Iterator[Any]:
         return self._connection.execute(query, parameters)
+
+
+def _row_key(hashed: bytes, sort_key: str | bytes, *, with_sort_key: bool) -> RowKey:
+    return (hashed, sort_key) if with_sort_key else (hashed,)
+
+
+def _image(size: int, encoded: bytes | None) -> Image | None:
+    return None if encoded is None else (size, encoded)
 
 
 def _check(is_sound: bool, table: str, number: object) -> None:

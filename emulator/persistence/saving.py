@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import orjson
 
@@ -17,7 +18,7 @@ from emulator.storage.database import Database
 from emulator.storage.documents import Documents
 from emulator.storage.history import History, PastChange
 from emulator.storage.record import Record
-from emulator.storage.replication import Arrival, Replica
+from emulator.storage.replication import Arrival, Replica, Version
 from emulator.storage.rows import RowKey, Rows
 from emulator.storage.table import Table
 from emulator.storage.tokens import IdempotencyTokens
@@ -25,6 +26,9 @@ from emulator.storage.undo import UndoLog
 from emulator.storage.unsaved import Unsaved
 from emulator.streams.shard import Change, Shard
 from emulator.streams.stream import Stream
+
+_Owner = TypeVar("_Owner")
+_Noted = TypeVar("_Noted")
 
 
 class Saver:
@@ -120,7 +124,8 @@ class Saver:
                 continue
             if number is None:
                 number = numbers[stream] = self._numbers.next()
-                self._put_changes(number, ((shard, each) for shard in stream.shards.values() for each in shard))
+                shards = stream.shards.values()
+                self._store.put_changes(_change_row(number, shard, change) for shard in shards for change in shard)
             self._store.add_stream(number, region, forms.stream_text(stream))
 
     def _save_tables(self, tables: Iterable[Table]) -> None:
@@ -134,75 +139,63 @@ class Saver:
                 continue
             if number is None:
                 number = self._numbers.enter_table(table)
-                self._store.put_items(number, table.rows)
+                self._store.put_items(_numbered(number, table.rows))
             self._store.add_table(number, table.region, forms.table_text(table))
             self._switch_history(number, table.history)
             self._switch_replica(number, table.replica)
 
     def _switch_history(self, number: int, history: History | None) -> None:
         """Write the history of a table anew, if it is not the one that the file has."""
-        if self._numbers.set_history(number, history):
+        if self._numbers.histories.set(number, history):
             self._store.drop_history(number)
             if history is not None:
                 self._put_history(number, history)
-                self._store.put_past_changes(number, history.changes)
+                self._store.put_past_changes((number, change) for change in history.changes)
 
     def _switch_replica(self, number: int, replica: Replica | None) -> None:
         """Write what a table knows as a replica anew, if it is not what the file has."""
-        if self._numbers.set_replica(number, replica):
+        if self._numbers.replicas.set(number, replica):
             self._store.drop_replica(number)
             if replica is not None:
                 self._store.add_replica(number)
-                self._store.put_versions(number, replica.versions.items(), is_there=True)
-                self._store.put_versions(number, replica.tombstones.items(), is_there=False)
-                self._store.put_arrivals(number, replica.arriving)
+                self._store.put_versions((number, *each, True) for each in replica.versions.items())
+                self._store.put_versions((number, *each, False) for each in replica.tombstones.items())
+                self._store.put_arrivals((number, arrival) for arrival in replica.arriving)
 
     def _save_versions(self, marked: Iterable[tuple[Replica, RowKey]]) -> None:
+        put: list[tuple[int, RowKey, Version, bool]] = []
+        removed: list[tuple[int, RowKey]] = []
         for replica, key in marked:
-            number = self._numbers.replicas.get(replica)
+            number = self._numbers.replicas.number_of(replica)
             if number is None:
                 continue
             if key in replica.versions:
-                self._store.put_versions(number, [(key, replica.versions[key])], is_there=True)
+                put.append((number, key, replica.versions[key], True))
             elif key in replica.tombstones:
-                self._store.put_versions(number, [(key, replica.tombstones[key])], is_there=False)
+                put.append((number, key, replica.tombstones[key], False))
             else:
-                self._store.remove_versions(number, [key])
+                removed.append((number, key))
+        self._store.put_versions(put)
+        self._store.remove_versions(removed)
 
     def _save_arrivals(self, arrivals: Mapping[tuple[Replica, int], Arrival | None]) -> None:
-        for (replica, version_number), arrival in arrivals.items():
-            number = self._numbers.replicas.get(replica)
-            if number is None:
-                continue
-            if arrival is None:
-                self._store.remove_arrivals(number, [version_number])
-            else:
-                self._store.put_arrivals(number, [arrival])
+        put, removed = _parted(arrivals, self._numbers.replicas.number_of)
+        self._store.put_arrivals(put)
+        self._store.remove_arrivals(removed)
 
     def _put_history(self, number: int, history: History) -> None:
         self._store.put_history(number, history.period_days, history.known_since, history.last_number)
 
     def _save_histories(self, histories: Iterable[History]) -> None:
         for history in histories:
-            number = self._numbers.histories.get(history)
+            number = self._numbers.histories.number_of(history)
             if number is not None:
                 self._put_history(number, history)
 
     def _save_past(self, past: Mapping[tuple[History, int], PastChange | None]) -> None:
-        put: dict[int, list[PastChange]] = {}
-        removed: dict[int, list[int]] = {}
-        for (history, change_number), change in past.items():
-            number = self._numbers.histories.get(history)
-            if number is None:
-                continue
-            if change is None:
-                removed.setdefault(number, []).append(change_number)
-            else:
-                put.setdefault(number, []).append(change)
-        for number, changes in put.items():
-            self._store.put_past_changes(number, changes)
-        for number, gone in removed.items():
-            self._store.remove_past_changes(number, gone)
+        put, removed = _parted(past, self._numbers.histories.number_of)
+        self._store.put_past_changes(put)
+        self._store.remove_past_changes(removed)
 
     def _save_copies(self, marked: Iterable[tuple[Copies, str]]) -> None:
         numbers = self._numbers.copies
@@ -219,43 +212,27 @@ class Saver:
                 numbers[key] = (number, rows)
                 with_sort_key = any(len(row_key) > 1 for row_key, _ in rows[:1])
                 self._store.add_copy(number, *key, with_sort_key=with_sort_key)
-                self._store.put_items(number, rows)
+                self._store.put_items(_numbered(number, rows))
 
     def _save_items(self, items: Iterable[tuple[Rows, RowKey]]) -> None:
-        put: dict[int, list[tuple[RowKey, Record]]] = {}
-        removed: dict[int, list[RowKey]] = {}
+        put: list[tuple[int, RowKey, Record]] = []
+        removed: list[tuple[int, RowKey]] = []
         for rows, key in items:
-            number = self._numbers.rows.get(rows)
+            number = self._numbers.rows.number_of(rows)
             if number is None:
                 continue
             record = rows.get(key)
             if record is None:
-                removed.setdefault(number, []).append(key)
+                removed.append((number, key))
             else:
-                put.setdefault(number, []).append((key, record))
-        for number, pairs in put.items():
-            self._store.put_items(number, pairs)
-        for number, keys in removed.items():
-            self._store.remove_items(number, keys)
+                put.append((number, key, record))
+        self._store.put_items(put)
+        self._store.remove_items(removed)
 
     def _save_changes(self, changes: Mapping[tuple[Stream, int], tuple[Shard, Change] | None]) -> None:
-        put: dict[int, list[tuple[Shard, Change]]] = {}
-        removed = []
-        for (stream, sequence), there in changes.items():
-            number = self._numbers.streams.get(stream)
-            if number is None:
-                continue
-            if there is None:
-                removed.append((number, sequence - limits.FIRST_SEQUENCE_NUMBER))
-            else:
-                put.setdefault(number, []).append(there)
-        for number, noted in put.items():
-            self._put_changes(number, noted)
-        if removed:
-            self._store.remove_changes(removed)
-
-    def _put_changes(self, number: int, changes: Iterable[tuple[Shard, Change]]) -> None:
-        self._store.put_changes(_change_row(number, shard, change) for shard, change in changes)
+        put, removed = _parted(changes, self._numbers.streams.get)
+        self._store.put_changes(_change_row(number, *noted) for number, noted in put)
+        self._store.remove_changes((number, sequence - limits.FIRST_SEQUENCE_NUMBER) for number, sequence in removed)
 
     def _save_tokens(self, marked: Iterable[tuple[IdempotencyTokens, str]]) -> None:
         for tokens, token in marked:
@@ -284,6 +261,31 @@ def _all_of(databases: Mapping[str, Database]) -> Unsaved:
         unsaved.documents.update((database.documents, kind, document_id) for kind, document_id, _ in database.documents)
         unsaved.copies.update((database.copies, arn) for arn, _ in database.copies)
     return unsaved
+
+
+def _numbered(number: int, rows: Iterable[tuple[RowKey, Record]]) -> Iterator[tuple[int, RowKey, Record]]:
+    """Rows with the number of their table or copy."""
+    return ((number, key, record) for key, record in rows)
+
+
+def _parted(
+    marked: Mapping[tuple[_Owner, int], _Noted | None], number_of: Callable[[_Owner], int | None]
+) -> tuple[list[tuple[int, _Noted]], list[tuple[int, int]]]:
+    """What is marked, with the numbers of its owners: what is there, and by its own number what is there no more.
+
+    What belongs to somebody whom the file does not have is left out.
+    """
+    put: list[tuple[int, _Noted]] = []
+    removed: list[tuple[int, int]] = []
+    for (owner, own_number), noted in marked.items():
+        number = number_of(owner)
+        if number is None:
+            continue
+        if noted is None:
+            removed.append((number, own_number))
+        else:
+            put.append((number, noted))
+    return put, removed
 
 
 def _change_row(number: int, shard: Shard, change: Change) -> tuple[object, ...]:

@@ -182,11 +182,12 @@ class Store:
         self.drop_history(number)
         self.drop_replica(number)
 
-    def put_items(self, table_number: int, rows: Iterable[tuple[RowKey, Record]]) -> None:
-        self._connection.executemany(_PUT_ITEM, (_item_row(table_number, key, record) for key, record in rows))
+    def put_items(self, rows: Iterable[tuple[int, RowKey, Record]]) -> None:
+        """By the number of the table or copy."""
+        self._connection.executemany(_PUT_ITEM, (_item_row(*row) for row in rows))
 
-    def remove_items(self, table_number: int, keys: Iterable[RowKey]) -> None:
-        self._connection.executemany(_REMOVE_ITEM, ((table_number, *_key_columns(key)) for key in keys))
+    def remove_items(self, keys: Iterable[tuple[int, RowKey]]) -> None:
+        self._connection.executemany(_REMOVE_ITEM, ((number, *_key_columns(key)) for number, key in keys))
 
     def _put(self, table: str, number: int, region: str, description: str) -> None:
         row = (number, region, description)
@@ -213,12 +214,13 @@ class Store:
         self._connection.execute("DELETE FROM past_change WHERE table_number = ?", (table_number,))
         self._connection.execute("DELETE FROM history WHERE table_number = ?", (table_number,))
 
-    def put_past_changes(self, table_number: int, changes: Iterable[PastChange]) -> None:
-        self._put_rows(_PUT_PAST_CHANGE, (_past_row(table_number, change) for change in changes))
+    def put_past_changes(self, changes: Iterable[tuple[int, PastChange]]) -> None:
+        """By the number of the table."""
+        self._put_rows(_PUT_PAST_CHANGE, (_past_row(*change) for change in changes))
 
-    def remove_past_changes(self, table_number: int, numbers: Iterable[int]) -> None:
-        rows = ((table_number, number) for number in numbers)
-        self._connection.executemany("DELETE FROM past_change WHERE table_number = ? AND number = ?", rows)
+    def remove_past_changes(self, numbers: Iterable[tuple[int, int]]) -> None:
+        """By the numbers of the table and the change."""
+        self._connection.executemany("DELETE FROM past_change WHERE table_number = ? AND number = ?", numbers)
 
     # --- replicas ---------------------------------------------------------------------------------
 
@@ -230,21 +232,23 @@ class Store:
         for table in ("replica", "version", "arrival"):
             self._connection.execute(f"DELETE FROM {table} WHERE table_number = ?", (table_number,))
 
-    def put_versions(self, table_number: int, versions: Iterable[tuple[RowKey, Version]], *, is_there: bool) -> None:
-        rows = ((table_number, *_key_columns(key), int(is_there), *version) for key, version in versions)
+    def put_versions(self, versions: Iterable[tuple[int, RowKey, Version, bool]]) -> None:
+        """By the number of the table: row key, version, and whether the item is there."""
+        rows = ((number, *_key_columns(key), int(is_there), *version) for number, key, version, is_there in versions)
         self._put_rows("INSERT OR REPLACE INTO version VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
-    def remove_versions(self, table_number: int, keys: Iterable[RowKey]) -> None:
-        rows = ((table_number, *_key_columns(key)) for key in keys)
+    def remove_versions(self, keys: Iterable[tuple[int, RowKey]]) -> None:
+        rows = ((number, *_key_columns(key)) for number, key in keys)
         self._connection.executemany("DELETE FROM version WHERE table_number = ? AND hash = ? AND sort_key = ?", rows)
 
-    def put_arrivals(self, table_number: int, arrivals: Iterable[Arrival]) -> None:
-        rows = (_arrival_row(table_number, arrival) for arrival in arrivals)
+    def put_arrivals(self, arrivals: Iterable[tuple[int, Arrival]]) -> None:
+        """By the number of the table."""
+        rows = (_arrival_row(*arrival) for arrival in arrivals)
         self._put_rows("INSERT OR REPLACE INTO arrival VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
-    def remove_arrivals(self, table_number: int, numbers: Iterable[int]) -> None:
-        rows = ((table_number, number) for number in numbers)
-        self._connection.executemany("DELETE FROM arrival WHERE table_number = ? AND number = ?", rows)
+    def remove_arrivals(self, numbers: Iterable[tuple[int, int]]) -> None:
+        """By the numbers of the table and the version."""
+        self._connection.executemany("DELETE FROM arrival WHERE table_number = ? AND number = ?", numbers)
 
     def _put_rows(self, statement: str, rows: Iterable[tuple[object, ...]]) -> None:
         self._connection.executemany(statement, ((*row, checksum(*row)) for row in rows))
@@ -292,9 +296,11 @@ def _key_columns(key: RowKey) -> tuple[bytes, str | bytes]:
 
 def image_columns(old: Record | None, new: Record | None) -> tuple[int | None, bytes | None, int | None, bytes | None]:
     """An item before and after a change, where there was one: size and encoded item of each."""
-    before = (None, None) if old is None else (old.size, old.encoded)
-    after = (None, None) if new is None else (new.size, new.encoded)
-    return (*before, *after)
+    return (*_image_columns(old), *_image_columns(new))
+
+
+def _image_columns(record: Record | None) -> tuple[int | None, bytes | None]:
+    return (None, None) if record is None else (record.size, record.encoded)
 
 
 def _past_row(table_number: int, change: PastChange) -> tuple[object, ...]:
@@ -303,10 +309,9 @@ def _past_row(table_number: int, change: PastChange) -> tuple[object, ...]:
 
 
 def _arrival_row(table_number: int, arrival: Arrival) -> tuple[object, ...]:
-    version, record = arrival.version, arrival.record
-    image = (None, None) if record is None else (record.size, record.encoded)
-    key = _key_columns(arrival.key)
-    return (table_number, version.number, arrival.due, version.at, version.region, *key, *image)
+    version = arrival.version
+    columns = (*_key_columns(arrival.key), *_image_columns(arrival.record))
+    return (table_number, version.number, arrival.due, version.at, version.region, *columns)
 
 
 def _item_row(table_number: int, key: RowKey, record: Record) -> ItemRow:

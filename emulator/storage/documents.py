@@ -14,6 +14,7 @@ from emulator.storage.undo import UndoLog
 RESOURCE_POLICY = "resource-policy"
 KINESIS_DESTINATIONS = "kinesis-destinations"
 CONTRIBUTOR_INSIGHTS = "contributor-insights"
+BULK_OPERATIONS = "bulk"
 OF_RESOURCES = (RESOURCE_POLICY, KINESIS_DESTINATIONS, CONTRIBUTOR_INSIGHTS)
 """Kinds of documents that have the ARN of a table, an index or a stream for their id, and go when it goes."""
 

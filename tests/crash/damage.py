@@ -15,7 +15,7 @@ from tests.property.stream_invariants import check_streams_and_expiries
 from tests.property.streamed_tables import Api
 from tests.property.wire import Json
 
-from .files import content_of, killed_copy, log_of, opened_at
+from .files import CREATE, TABLE, content_of, killed_copy, log_of, opened_at
 
 NOW = 1_800_000_000.0
 
@@ -46,7 +46,7 @@ def grow(path: Path, commits: int) -> tuple[Emulator, list[Json]]:
     api = Api(emulator)
     states = [everything(emulator)]
     ttl = {**TABLE, "TimeToLiveSpecification": {"Enabled": True, "AttributeName": "until"}}
-    requests = [("CreateTable", CREATE), ("UpdateTimeToLive", ttl)]
+    requests = [("CreateTable", TAGGED), ("UpdateTimeToLive", ttl)]
     requests += [("TransactWriteItems", transaction(number)) for number in range(commits)]
     for operation, request in requests:
         api.ask(operation, request)
@@ -54,22 +54,7 @@ def grow(path: Path, commits: int) -> tuple[Emulator, list[Json]]:
     return emulator, states
 
 
-TABLE: Json = {"TableName": "Orders"}
-CREATE: Json = {
-    **TABLE,
-    "BillingMode": "PAY_PER_REQUEST",
-    "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
-    "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in ("id", "kind")],
-    "GlobalSecondaryIndexes": [
-        {
-            "IndexName": "by-kind",
-            "KeySchema": [{"AttributeName": "kind", "KeyType": "HASH"}],
-            "Projection": {"ProjectionType": "ALL"},
-        }
-    ],
-    "StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
-    "Tags": [{"Key": "a", "Value": "b"}],
-}
+TAGGED: Json = {**CREATE, "Tags": [{"Key": "a", "Value": "b"}]}
 
 
 def transaction(number: int) -> Json:
@@ -120,7 +105,7 @@ def killed_after_long_log(path: Path) -> Good:
     Items are replaced by others of their size, so that no page but theirs tells earlier states from later ones.
     """
     emulator = opened_at(path, NOW)
-    Api(emulator).ask("CreateTable", {name: value for name, value in CREATE.items() if name != "StreamSpecification"})
+    Api(emulator).ask("CreateTable", {name: value for name, value in TAGGED.items() if name != "StreamSpecification"})
     for first in range(0, _MANY_ITEMS, _BATCH):
         put_versions(emulator, range(first, first + _BATCH), 0)
     emulator.close()

@@ -11,6 +11,23 @@ import pytest
 import time_machine
 
 from emulator import Emulator, FileError, Settings
+from tests.property.wire import Json
+
+TABLE: Json = {"TableName": "Orders"}
+CREATE: Json = {
+    **TABLE,
+    "BillingMode": "PAY_PER_REQUEST",
+    "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+    "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in ("id", "kind")],
+    "GlobalSecondaryIndexes": [
+        {
+            "IndexName": "by-kind",
+            "KeySchema": [{"AttributeName": "kind", "KeyType": "HASH"}],
+            "Projection": {"ProjectionType": "ALL"},
+        }
+    ],
+    "StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+}
 
 
 def killed_copy(emulator: Emulator, path: Path, to: Path) -> Path:

@@ -25,7 +25,7 @@ from tests.property.stream_invariants import check_streams_and_expiries
 from tests.property.streamed_tables import Api, ServiceFaultError
 from tests.property.wire import Json
 
-from .files import content_of, killed_copy, log_of, opened_at
+from .files import CREATE, TABLE, content_of, killed_copy, log_of, opened_at
 from .ledger import check
 from .load import DONE, REFUSED, Client, set_up
 from .server import HttpApi, ServerProcess
@@ -72,23 +72,6 @@ def emulator(path: Path) -> Iterator[Emulator]:
 @pytest.fixture
 def api(emulator: Emulator) -> Api:
     return Api(emulator)
-
-
-TABLE: Json = {"TableName": "Orders"}
-CREATE: Json = {
-    **TABLE,
-    "BillingMode": "PAY_PER_REQUEST",
-    "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
-    "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in ("id", "kind")],
-    "GlobalSecondaryIndexes": [
-        {
-            "IndexName": "by-kind",
-            "KeySchema": [{"AttributeName": "kind", "KeyType": "HASH"}],
-            "Projection": {"ProjectionType": "ALL"},
-        }
-    ],
-    "StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
-}
 
 
 def item(number: int, **more: Json) -> Json:
